@@ -1,0 +1,91 @@
+"""What every test has: a database, cache and file store of its own, quick passwords, plain static files.
+
+The database is the one that `DATABASE_URL` names: a file of SQLite, so that its locking is real, when nothing is set;
+PostgreSQL under `make test`. Tests marked `postgres` or `worker` are skipped where their services are not configured.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.cache import caches
+from django.db import connection
+from django.test import override_settings
+
+from tests.processes import CeleryWorker, JobProcess
+
+# Playwright's own event loop runs in the thread of the test, and Django would refuse the database there.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+_numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in tests/browser, and skip what the configured services cannot run."""
+    on_postgres = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker("browser")
+        if item.get_closest_marker("postgres") and not on_postgres:
+            item.add_marker(pytest.mark.skip(reason="needs DATABASE_URL of PostgreSQL"))
+        if item.get_closest_marker("worker") and not (on_postgres and settings.REDIS_URL):
+            item.add_marker(pytest.mark.skip(reason="needs DATABASE_URL of PostgreSQL and REDIS_URL"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Give SQLite a file, and PostgreSQL UTF-8 whatever the cluster's own encoding is."""
+    test = settings.DATABASES["default"].setdefault("TEST", {})
+    if connection.vendor == "sqlite":
+        test["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+    else:
+        test.update(CHARSET="UTF8", TEMPLATE="template0")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settings_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep files of tests apart, hash passwords quickly, and name static files without a manifest."""
+    if not settings.REDIS_URL:
+        settings.CACHES["default"]["LOCATION"] = str(tmp_path_factory.mktemp("cache"))
+    storages = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    with override_settings(
+        MEDIA_ROOT=tmp_path_factory.mktemp("files"),
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES=storages,
+    ):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_cache() -> None:
+    """Start every test with an empty cache: keys get a prefix that no other test or process uses."""
+    settings.CACHES["default"]["KEY_PREFIX"] = f"test-{os.getpid()}-{next(_numbers)}"
+    for alias in settings.CACHES:
+        if hasattr(caches._connections, alias):
+            del caches[alias]
+
+
+@pytest.fixture
+def celery_worker(transactional_db: None, tmp_path: Path) -> Iterator[CeleryWorker]:
+    """Start a real Celery worker on the test database; for tests marked `worker`."""
+    worker = CeleryWorker(tmp_path / "worker.log")
+    worker.start()
+    yield worker
+    worker.stop()
+
+
+@pytest.fixture
+def job_runner(transactional_db: None, tmp_path: Path) -> Iterator[CeleryWorker | JobProcess]:
+    """Start what does the jobs in this configuration: a Celery worker where Redis is set, else `run_jobs`."""
+    runner = CeleryWorker(tmp_path / "worker.log") if settings.REDIS_URL else JobProcess(tmp_path / "jobs.log")
+    runner.start()
+    yield runner
+    runner.stop()
