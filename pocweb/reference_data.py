@@ -1,0 +1,22 @@
+"""Loading of shipped reference data, which can run twice without harm and leaves local edits alone."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import models
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the content of a shipped YAML file."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def load_rows(model: type[models.Model], rows: list[dict[str, Any]], *, key: tuple[str, ...]) -> tuple[int, int]:
+    """Create the rows whose key is not there yet and return (created, present); what stands is left as it is."""
+    created = 0
+    for row in rows:
+        lookup = {name: row[name] for name in key}
+        rest = {name: value for name, value in row.items() if name not in key}
+        created += model._default_manager.get_or_create(**lookup, defaults=rest)[1]
+    return created, len(rows) - created

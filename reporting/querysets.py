@@ -1,0 +1,7 @@
+"""Chainable reads of reports."""
+
+from threats.querysets import ScopedQuerySet
+
+
+class ReportQuerySet(ScopedQuerySet):
+    kind = "quarterly"

@@ -1,0 +1,1 @@
+"""Api of the threats app, one file per noun."""

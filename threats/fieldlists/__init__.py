@@ -1,0 +1,1 @@
+"""Fieldlists of the threats app, one file per noun."""

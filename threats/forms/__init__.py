@@ -1,0 +1,1 @@
+"""Forms of the threats app, one file per noun."""

@@ -1,0 +1,71 @@
+"""Chainable reads of incidents, threats and editions."""
+
+from datetime import date
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from pocweb.permissions import scope_q
+from threats.choices import ThreatStatus, Verification
+
+
+class ScopedQuerySet(models.QuerySet[Any]):
+    """Rows that know who may see them."""
+
+    kind = ""
+
+    def visible_to(self, user: Any) -> "ScopedQuerySet":
+        """Return the rows in the user's branch of offices up to their clearance; the view permission as a set."""
+        return self.filter(scope_q(user, self.kind))
+
+
+class ActorQuerySet(ScopedQuerySet):
+    kind = "actor"
+
+
+class ImportQuerySet(ScopedQuerySet):
+    kind = "import"
+
+
+class EditionQuerySet(ScopedQuerySet):
+    kind = "edition"
+
+
+class IncidentQuerySet(ScopedQuerySet):
+    """Incidents by period, place, actor and verification."""
+
+    kind = "incident"
+
+    def counted(self, *, verified_only: bool = False) -> "IncidentQuerySet":
+        """Incidents that figures count: not discounted; with `verified_only` just the verified."""
+        if verified_only:
+            return self.filter(verification=Verification.VERIFIED)
+        return self.filter(verification__in=Verification.COUNTED)
+
+    def between(self, start: date | None, end: date | None) -> "IncidentQuerySet":
+        """Incidents whose first day lies in the period, both ends included."""
+        rows = self
+        if start:
+            rows = rows.filter(starts_on__gte=start)
+        if end:
+            rows = rows.filter(starts_on__lte=end)
+        return rows
+
+    def in_areas(self, paths: list[str]) -> "IncidentQuerySet":
+        """Incidents in any of the areas (tree paths) or below them."""
+        where = Q(pk__in=[])
+        for path in paths:
+            where |= Q(area__path__startswith=path)
+        return self.filter(where)
+
+
+class ThreatQuerySet(ScopedQuerySet):
+    kind = "threat"
+
+    def active(self) -> "ThreatQuerySet":
+        return self.filter(status=ThreatStatus.ACTIVE)
+
+    def of_branch(self, office: Any) -> "ThreatQuerySet":
+        """Threats of the office and of all below it."""
+        return self.filter(mission=office.mission_id, office__path__startswith=office.path)

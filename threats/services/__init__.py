@@ -1,0 +1,1 @@
+"""Services of the threats app, one file per noun."""

@@ -1,0 +1,5 @@
+"""Addresses of threats."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""Views of the threats app, one file per noun."""
