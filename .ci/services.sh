@@ -22,7 +22,7 @@ wait_for() {
 if have dpkg-query; then
     set -- poppler-utils
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || set -- "$@" chromium
-    [ -n "${TEST_DATABASE_URL:-}" ] || set -- "$@" postgresql postgresql-client
+    [ -n "${TEST_DATABASE_URL:-}" ] || set -- "$@" postgresql
     [ -n "${TEST_REDIS_URL:-}" ] || set -- "$@" redis-server
     need_packages "$@"
 fi
