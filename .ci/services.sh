@@ -48,8 +48,8 @@ start_postgres() {
     cluster=$(pg_lsclusters -h | awk '$3 == 5432 {print $1, $2; exit}')
     if [ -z "$cluster" ]; then
         version=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | tail -n 1)
-        as_root pg_createcluster --port 5432 "$version" main >/dev/null
-        cluster="$version main"
+        as_root pg_createcluster --port 5432 "$version" pocweb >/dev/null
+        cluster="$version pocweb"
     fi
     # Version and name are two words on purpose.
     # shellcheck disable=SC2086
