@@ -1,0 +1,28 @@
+"""Filters that the shared components need. Nothing here decides; it only prepares values for show."""
+
+from collections.abc import Iterator
+
+from django import template
+from django.core.paginator import Paginator
+
+from pocweb.choices import Marking
+
+register = template.Library()
+
+
+@register.filter
+def elided(paginator: Paginator, number: int) -> Iterator[int | str]:
+    """Return the page numbers to show around page `number`, with an ellipsis for those left out."""
+    return paginator.get_elided_page_range(number, on_each_side=1, on_ends=1)
+
+
+@register.filter
+def marking_label(value: int | Marking | None) -> str:
+    """Return the words of a marking, empty for None."""
+    return str(Marking(value).label) if value else ""
+
+
+@register.filter
+def is_strict(value: int | Marking | None) -> bool:
+    """Say whether the marking is the highest one, which is written in red."""
+    return bool(value) and value == max(Marking)
