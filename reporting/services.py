@@ -1,0 +1,309 @@
+"""What people do with reports: open, write, submit, clear, approve, send, correct."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from pocweb import clock
+from pocweb.audit import fingerprint, record_event
+from pocweb.errors import Conflict, Forbidden, RuleError
+from pocweb.guard import Saved, save_guarded
+from pocweb.models import Counter, Mission, Office
+from pocweb.permissions import require
+from reporting import rules
+from reporting.choices import ReportState, SectionState
+from reporting.drafting import draft_texts
+from reporting.figures import ask_figures
+from reporting.models import Report, ReportSection
+from reporting.periods import Quarter
+from reporting.rendering import ask_for_pdf
+from reporting.snapshot import build_snapshot
+
+
+def open_report(
+    mission: Mission, *, period: str, by: Any, now: datetime | None = None, corrects: Report | None = None
+) -> Report:
+    """Open the quarterly assessment of a quarter: figures asked, sections drafted from the records.
+
+    Raises `RuleError` for a bad period and `Conflict` when the quarter has a report already.
+    """
+    now = now or clock.now(mission)
+    require(by, "reporting.open_report")
+    quarter = Quarter.parse(period)
+    if not any(grant.mission_id == mission.pk for grant in by.grants):
+        raise Forbidden("forbidden", _("Your role does not allow this here."))
+    try:
+        with transaction.atomic():
+            report = Report(
+                mission=mission,
+                office=Office.objects.filter(mission=mission, depth=1).get(),
+                number=Counter.take(mission, "report"),
+                marking=mission.default_marking,
+                period=str(quarter),
+                starts_on=quarter.starts_on,
+                ends_on=quarter.ends_on,
+                due_on=rules.due_on(quarter.ends_on),
+                drafter=by,
+                corrects=corrects,
+                created_at=now,
+                created_by=by,
+                changed_at=now,
+                changed_by=by,
+            )
+            report.save()
+            ask_figures(report, now=now)
+            _write_first_draft(report, quarter, by=by, now=now)
+            record_event(by, "opened", report, now=now)
+    except IntegrityError as error:
+        raise Conflict(
+            "report_exists", _("The quarter %(period)s has a report already.") % {"period": quarter}
+        ) from error
+    return report
+
+
+def _write_first_draft(report: Report, quarter: Quarter, *, by: Any, now: datetime) -> None:
+    data = build_snapshot(report, now=now)
+    texts = draft_texts(data, quarter)
+    ReportSection.objects.bulk_create(
+        ReportSection(
+            report=report,
+            code=kind.code,
+            order=order,
+            title=str(kind.title),
+            text=texts.get(kind.code, ""),
+            state=SectionState.DRAFT if texts.get(kind.code) else SectionState.EMPTY,
+            changed_at=now,
+            changed_by=by,
+        )
+        for order, kind in enumerate(rules.SECTIONS)
+    )
+    report.lead = texts["lead"]
+    report.save(update_fields=["lead"])
+
+
+def _plain_section(section: ReportSection) -> dict[str, Any]:
+    return {"text": section.text, "state": section.state}
+
+
+def _apply_section(section: ReportSection, changes: dict[str, Any]) -> list[str]:
+    for name, value in changes.items():
+        setattr(section, name, value)
+    if not section.text.strip():
+        section.state = SectionState.EMPTY
+    elif section.state == SectionState.EMPTY:
+        section.state = SectionState.DRAFT
+    return ["text", "state"]
+
+
+def write_section(
+    section: ReportSection, *, based_on: int, changes: Mapping[str, Any], by: Any, now: datetime | None = None
+) -> Saved[ReportSection]:
+    """Store a section's text or state, guarded against lost updates; only while the report is being drafted.
+
+    Raises `Conflict` when the figures are frozen, `EditConflict` when somebody else wrote the same field first.
+    """
+    require(by, "reporting.write_section", section.report)
+    _must_draft(section.report)
+    with transaction.atomic():
+        # the row is locked against a submission at the same moment
+        report = Report.objects.select_for_update().get(pk=section.report_id)
+        _must_draft(report)
+        return save_guarded(
+            ReportSection.objects.select_related("report__mission"),
+            section.pk,
+            based_on=based_on,
+            changes=changes,
+            by=by,
+            plain=_plain_section,
+            apply=_apply_section,
+            now=now or clock.now(report.mission),
+        )
+
+
+def _plain_head(report: Report) -> dict[str, Any]:
+    return {"lead": report.lead, "precedence": report.precedence}
+
+
+def _apply_head(report: Report, changes: dict[str, Any]) -> list[str]:
+    for name, value in changes.items():
+        setattr(report, name, value)
+    return list(changes)
+
+
+def write_head(
+    report: Report, *, based_on: int, changes: Mapping[str, Any], by: Any, now: datetime | None = None
+) -> Saved[Report]:
+    """Store the lead summary or the precedence, guarded; only while the report is being drafted."""
+    require(by, "reporting.write_section", report)
+    _must_draft(report)
+    return save_guarded(
+        Report.objects.filter(state=ReportState.DRAFTING),
+        report.pk,
+        based_on=based_on,
+        changes=changes,
+        by=by,
+        plain=_plain_head,
+        apply=_apply_head,
+        now=now or clock.now(report.mission),
+    )
+
+
+def _must_draft(report: Report) -> None:
+    if report.state != ReportState.DRAFTING:
+        raise Conflict("frozen", _("The report is submitted; its text and figures are frozen."))
+
+
+def missing_in(report: Report) -> list[rules.Missing]:
+    """Return what stands between the draft and its submission."""
+    texts = {section.code: section.text for section in report.sections.all()}
+    known = {figure.code for figure in report.figures.all()}
+    return list(rules.missing_for_submission(texts, known, report.lead))
+
+
+def submit_report(report: Report, *, by: Any, now: datetime | None = None) -> Report:
+    """Freeze the figures and hand the report to review. Raises `RuleError` while something is missing."""
+    now = now or clock.now(report.mission)
+    require(by, "reporting.submit_report", report)
+    with transaction.atomic():
+        report = _locked(report)
+        _allowed(report, "submit")
+        if missing := missing_in(report):
+            raise RuleError("incomplete", " ".join(item.message for item in missing))
+        ask_figures(report, now=now)
+        snapshot = build_snapshot(report, now=now)
+        _move(
+            report,
+            "submit",
+            by=by,
+            now=now,
+            snapshot=snapshot,
+            sha256=fingerprint(snapshot),
+            frozen_at=now,
+            submitted_at=now,
+            submitted_by=by,
+        )
+    return report
+
+
+def clear_report(report: Report, *, by: Any, now: datetime | None = None) -> Report:
+    """Clear the report within the POC lead's delegation; the drafter may not."""
+    now = now or clock.now(report.mission)
+    require(by, "reporting.clear_report", report)
+    with transaction.atomic():
+        report = _locked(report)
+        _allowed(report, "clear")
+        _not_by_drafter(report, by)
+        _move(report, "clear", by=by, now=now, cleared_at=now, cleared_by=by)
+    return report
+
+
+def approve_report(report: Report, *, by: Any, now: datetime | None = None) -> Report:
+    """Approve and sign: the cable gets its number. The drafter may not; a second approver is told who was first."""
+    now = now or clock.now(report.mission)
+    require(by, "reporting.approve_report", report)
+    with transaction.atomic():
+        report = _locked(report)
+        _allowed(report, "approve")
+        _not_by_drafter(report, by)
+        number = f"{report.mission.code}-{Counter.take(report.mission, 'cable'):04d}"
+        _move(report, "approve", by=by, now=now, approved_at=now, approved_by=by, cable_number=number)
+    return report
+
+
+def return_report(report: Report, *, reason: str, by: Any, now: datetime | None = None) -> Report:
+    """Send the report back to its drafter with a reason; figures are free again, signatures are taken back."""
+    now = now or clock.now(report.mission)
+    if not reason.strip():
+        raise RuleError("no_reason", _("Say what must change."), "reason")
+    with transaction.atomic():
+        report = _locked(report)
+        move = _allowed(report, "return")
+        require(by, move.permission, report)
+        _move(
+            report,
+            "return",
+            by=by,
+            now=now,
+            note=reason,
+            snapshot=None,
+            sha256="",
+            frozen_at=None,
+            submitted_at=None,
+            submitted_by=None,
+            cleared_at=None,
+            cleared_by=None,
+        )
+    return report
+
+
+def record_sending(report: Report, *, by: Any, now: datetime | None = None) -> Report:
+    """Record that the signed cable was sent."""
+    now = now or clock.now(report.mission)
+    require(by, "reporting.send_report", report)
+    with transaction.atomic():
+        report = _locked(report)
+        _allowed(report, "send")
+        if not report.files.filter(is_archived=True).exists():
+            raise RuleError("not_archived", _("The signed PDF is still being made. Send it when it is there."))
+        _move(report, "send", by=by, now=now, sent_at=now, sent_by=by)
+    return report
+
+
+def correct_report(report: Report, *, by: Any, now: datetime | None = None) -> Report:
+    """Open a correction of an approved or sent report: a new report that names the old, with its texts."""
+    if report.state not in (ReportState.APPROVED, ReportState.SENT):
+        raise RuleError("not_final", _("Only an approved report is corrected; this one can still be edited."))
+    with transaction.atomic():
+        new = open_report(report.mission, period=report.period, by=by, now=now, corrects=report)
+        texts = {section.code: section for section in report.sections.all()}
+        for section in new.sections.all():
+            old = texts[section.code]
+            ReportSection.objects.filter(pk=section.pk).update(text=old.text, state=SectionState.DRAFT)
+        Report.objects.filter(pk=new.pk).update(lead=report.lead)
+        record_event(by, "corrected", report, note=f"Corrected by {new.ref}", now=now)
+    new.refresh_from_db()
+    return new
+
+
+def _locked(report: Report) -> Report:
+    rows = Report.objects.select_for_update(of=("self",)).select_related("mission", "office")
+    return rows.get(pk=report.pk)
+
+
+def _allowed(report: Report, act: str) -> rules.Move:
+    """Return the state table's row for the act; say who was first where it was already done."""
+    move = rules.move_for(report.state, act)
+    if move is None:
+        raise Conflict(
+            "wrong_state",
+            _("The report is %(state)s since %(at)s by %(who)s.")
+            % {
+                "state": report.get_state_display().lower(),
+                "at": f"{report.changed_at:%d %b %H:%M}",
+                "who": report.changed_by,
+            },
+        )
+    return move
+
+
+def _not_by_drafter(report: Report, by: Any) -> None:
+    """Drafter and approver must differ. Source: our permission table; POC Handbook 2020, 8.4 is silent."""
+    if by.pk in (report.drafter_id, report.submitted_by_id):
+        raise Forbidden("own_draft", _("You drafted this report; another person must sign it."))
+
+
+def _move(report: Report, act: str, *, by: Any, now: datetime, note: str = "", **columns: Any) -> None:
+    """Do the act as a conditional update and record it; raise `Conflict` when another was first."""
+    move = _allowed(report, act)
+    before = report.state
+    values = {**columns, "state": move.target, "changed_at": now, "changed_by": by}
+    done = Report.objects.filter(pk=report.pk, state=before).update(version=models.F("version") + 1, **values)
+    if not done:
+        raise Conflict("wrong_state", _("Somebody else acted on this report a moment ago. Open it again."))
+    report.refresh_from_db()
+    record_event(by, act, report, changes={"state": [before, move.target]}, note=note, now=now)
+    if move.target not in (ReportState.DRAFTING, ReportState.SENT):
+        ask_for_pdf(report, by=by)
