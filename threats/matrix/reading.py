@@ -1,0 +1,239 @@
+"""Reading of matrix rows: four queries, whatever the number of threats.
+
+Rows are read as values, not as model objects, since a page shows hundreds of them. Activities come through the
+reverse relation `Threat.activities`, which a later app declares.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import CharField, F, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce
+
+from pocweb.choices import Priority, RiskLevel, Tier
+from threats.choices import SourceOfViolence, ThreatStatus, Trend, Vulnerability
+from threats.matrix.row import MatrixRow, RowActivity, RowArea, RowGroup, RowProtectionActor
+from threats.models import Assessment, ProtectionActor, Scheme, Threat, ThreatGroup, ThreatProtectionActor
+from threats.rules.gaps import ActivityFacts, ThreatFacts, gaps_of
+from threats.rules.scheme import label_of
+
+InForce = datetime | Mapping[int, datetime | None] | None
+
+_COPIED = (
+    "pk", "version", "title", "status", "priority", "risk", "likelihood", "impact", "trend", "imminent",
+    "imminent_since", "near_mission_presence", "location", "scale", "civilians", "perpetrators", "other_actors",
+    "capacity", "capacity_in_reach", "response", "action", "objective", "horizon_on", "review_on", "assessed_on",
+)  # fmt: skip
+_READ = (
+    *_COPIED, "number", "marking", "office_id", "office__code", "office__name", "mission__review_days", "lead_id",
+    "lead__first_name", "lead__last_name", "lead__username",
+)  # fmt: skip
+_VARIABLES = ("presence", "capability", "acceptance", "constraint", "potential_harm", "willingness", "coordination")
+_PADDED = 10  # text columns of the union of relations, after kind and threat
+
+
+@dataclass
+class _Relations:
+    """What hangs on the threats, by threat; schemes by their key."""
+
+    named: dict[tuple[str, int], list[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(list))
+    schemes: dict[int, tuple[str, int, dict[str, Any]]] = field(default_factory=dict)
+    activities: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    ratings: dict[int, list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
+
+
+def build_rows(
+    threats_queryset: "QuerySet[Threat]", *, now: datetime, in_force_at: InForce = None, clearance: int | None = None
+) -> list[MatrixRow]:
+    """Return the threats as matrix rows by priority, then risk (highest first), then number. Four queries.
+
+    `in_force_at` is the moment from which an approved edition is in force: one for all rows, or by key of the office.
+    With `clearance`, activities of a higher marking are left out; who may see the threats themselves is settled by
+    the queryset. Source of the order: POC Handbook 2020, 8.3.
+    """
+    found = list(threats_queryset.order_by().values(*_READ))
+    found.sort(key=lambda one: (one["priority"] or 9, -(one["risk"] or 0), one["number"]))
+    relations = _read_relations([one["pk"] for one in found], clearance) if found else _Relations()
+    return [_row(one, relations, now=now, in_force_at=in_force_at) for one in found]
+
+
+def _read_relations(pks: list[int], clearance: int | None) -> _Relations:
+    found = _Relations()
+    for kind, threat, *texts in _union(pks):
+        if kind == "scheme":
+            found.schemes[threat] = (texts[0], int(texts[1]), json.loads(texts[2]))
+        else:
+            found.named[kind, threat].append(tuple(texts))
+    ratings = Assessment.objects.filter(threat__in=pks).order_by("-assessed_at", "-pk")
+    for threat, *rating in ratings.values_list("threat_id", "scheme_id", "risk", "trend", "assessed_at"):
+        found.ratings[threat].append(tuple(rating))
+    links = Threat.activities.through.objects.filter(threat__in=pks).exclude(activity__status="cancelled")
+    if clearance is not None:
+        links = links.filter(activity__marking__lte=clearance)
+    names = ("pk", "number", "title", "tier", "phases", "status", "due_on", "owner_id", "changed_at", "marking",
+             "component__name", "owner__first_name", "owner__last_name", "owner__username")  # fmt: skip
+    values = {name: F(f"activity__{name}") for name in names if name != "pk"}
+    rows = links.order_by(F("activity__due_on").asc(nulls_last=True), "activity__number")
+    for one in rows.values(
+        "threat_id", "activity_id", **{f"a_{name}": expression for name, expression in values.items()}
+    ):
+        found.activities[one["threat_id"]].append(one)
+    return found
+
+
+def _union(pks: list[int]) -> Iterable[tuple[Any, ...]]:
+    """Return areas, forms of violence, actors, components, groups, protection actors and schemes in one query."""
+
+    def texts(*expressions: Any) -> dict[str, Any]:
+        padded = [*expressions, *[Value("")] * (_PADDED - len(expressions))]
+        return {f"c{index}": Cast(one, TextField()) for index, one in enumerate(padded)}
+
+    def through(name: str, *columns: str) -> Any:
+        rows = getattr(Threat, name).through.objects.filter(threat__in=pks)
+        return rows.annotate(kind=Value(name, CharField()), of=F("threat_id"), **texts(*map(F, columns)))
+
+    groups = ThreatGroup.objects.filter(threat__in=pks).annotate(
+        kind=Value("groups", CharField()),
+        of=F("threat_id"),
+        **texts(
+            F("group__name"), Coalesce(Cast("estimated_number", TextField()), Value("")), F("exposure"),
+            Coalesce(Cast("vulnerability", TextField()), Value("")), F("reason"), Coalesce("area__name", Value("")),
+            Cast("pk", TextField()),
+        ),
+    )  # fmt: skip
+    protection = ThreatProtectionActor.objects.filter(threat__in=pks).annotate(
+        kind=Value("protection", CharField()),
+        of=F("threat_id"),
+        **texts(F("protection_actor__name"), F("protection_actor__kind"), F("role"), *map(F, _VARIABLES)),
+    )
+    schemes = Scheme.objects.filter(assessments__threat__in=pks).annotate(
+        kind=Value("scheme", CharField()), of=F("pk"), **texts(F("name"), F("edition"), F("data"))
+    )
+    parts = [
+        through("violence_types", "violencetype__name", "violencetype__code"),
+        through("actors", "actor__short_name", "actor__name", "actor__source_of_violence"),
+        through("components", "component__name", "component__code"),
+        groups,
+        protection,
+        schemes,
+    ]
+    names = ("kind", "of", *(f"c{index}" for index in range(_PADDED)))
+    first = through("areas", "area__name", "area__pcode", "area__path").order_by()
+    united = first.values_list(*names).union(*(part.order_by().values_list(*names) for part in parts))
+    return united.order_by("kind", "of", "c0")
+
+
+def _row(one: Mapping[str, Any], relations: _Relations, *, now: datetime, in_force_at: InForce) -> MatrixRow:
+    pk = one["pk"]
+    activities = relations.activities.get(pk, [])
+    ratings = relations.ratings.get(pk, [])
+    scheme_name, scheme_version, data = (
+        relations.schemes.get(ratings[0][0], ("", None, {})) if ratings else ("", None, {})
+    )
+    previous = ratings[1][1] if len(ratings) > 1 else None
+    shown = [_activity(item) for item in activities]
+    in_force = in_force_at.get(one["office_id"]) if isinstance(in_force_at, Mapping) else in_force_at
+    named = relations.named
+    actors = named.get(("actors", pk), ())
+    return MatrixRow(
+        **{name: one[name] for name in _COPIED},
+        ref=f"{Threat.LETTER}-{one['number']:03d}",
+        office_code=one["office__code"],
+        office_name=one["office__name"],
+        status_label=str(ThreatStatus(one["status"]).label),
+        priority_label=str(Priority(one["priority"]).label) if one["priority"] else "",
+        risk_label=str(RiskLevel(one["risk"]).label) if one["risk"] else "",
+        likelihood_label=label_of(data, "likelihood", one["likelihood"]) if data else "",
+        impact_label=label_of(data, "impact", one["impact"]) if data else "",
+        scheme_name=scheme_name,
+        scheme_version=scheme_version,
+        trend_label=str(Trend(one["trend"]).label) if one["trend"] else "",
+        previous_risk=previous,
+        previous_risk_label=str(RiskLevel(previous).label) if previous else "",
+        marking=max([one["marking"], *(item["a_marking"] for item in activities)]),
+        areas=tuple(RowArea(pcode, name) for name, pcode, *_rest in named.get(("areas", pk), ())),
+        violence_types=tuple(texts[0] for texts in named.get(("violence_types", pk), ())),
+        groups=tuple(_group(texts) for texts in named.get(("groups", pk), ())),
+        actors=tuple(short or name for short, name, *_rest in actors),
+        source_kinds=tuple(dict.fromkeys(str(SourceOfViolence(texts[2]).label) for texts in actors)),
+        protection_actors=_protection(named, pk),
+        response_activities=tuple(item for item in shown if item.status != "planned"),
+        action_activities=tuple(item for item in shown if item.status == "planned"),
+        lead=_person(one, "lead__") if one["lead_id"] else "",
+        components=tuple(texts[0] for texts in named.get(("components", pk), ())),
+        gaps=tuple(gaps_of(_facts(one, activities, shown, ratings, in_force), now=now))
+        if one["status"] == ThreatStatus.ACTIVE
+        else (),
+    )
+
+
+def _facts(
+    one: Mapping[str, Any],
+    activities: list[dict[str, Any]],
+    shown: list[RowActivity],
+    ratings: list[tuple[Any, ...]],
+    in_force: datetime | None,
+) -> ThreatFacts:
+    return ThreatFacts(
+        priority=one["priority"],
+        has_lead=one["lead_id"] is not None,
+        has_objective=bool(one["objective"]),
+        capacity_in_reach=one["capacity_in_reach"],
+        assessed_on=one["assessed_on"],
+        review_days=one["mission__review_days"],
+        in_force_at=in_force,
+        ratings=[(trend, at) for _scheme, _risk, trend, at in ratings[:2]],
+        activities=[
+            ActivityFacts(
+                view.pk, view.ref, view.tier, view.status != "done", view.due_on, bool(view.owner), item["a_changed_at"]
+            )
+            for view, item in zip(shown, activities, strict=True)
+        ],
+    )
+
+
+def _activity(one: Mapping[str, Any]) -> RowActivity:
+    activity = Threat.activities.rel.related_model
+    due_on: date | None = one["a_due_on"]
+    return RowActivity(
+        pk=one["activity_id"],
+        ref=f"{activity.LETTER}-{one['a_number']:03d}",
+        title=one["a_title"],
+        tier=one["a_tier"],
+        tier_label=str(Tier(one["a_tier"]).label),
+        phases=tuple(one["a_phases"]),
+        status=one["a_status"],
+        status_label=str(dict(activity._meta.get_field("status").choices)[one["a_status"]]),
+        due_on=due_on,
+        component=one["a_component__name"],
+        owner=_person(one, "a_owner__") if one["a_owner_id"] else "",
+    )
+
+
+def _group(texts: tuple[str, ...]) -> RowGroup:
+    name, number, exposure, vulnerability, reason, area, *_rest = texts
+    level = int(vulnerability) if vulnerability else None
+    return RowGroup(
+        group=name,
+        number=int(number) if number else None,
+        exposure=exposure,
+        vulnerability=level,
+        vulnerability_label=str(Vulnerability(level).label) if level else "",
+        reason=reason,
+        area=area,
+    )
+
+
+def _protection(named: Mapping[tuple[str, int], list[tuple[str, ...]]], pk: int) -> tuple[RowProtectionActor, ...]:
+    return tuple(
+        RowProtectionActor(name, str(ProtectionActor.Kind(kind).label), *rest)
+        for name, kind, *rest in named.get(("protection", pk), ())
+    )
+
+
+def _person(one: Mapping[str, Any], prefix: str) -> str:
+    return f"{one[prefix + 'first_name']} {one[prefix + 'last_name']}".strip() or one[prefix + "username"]
