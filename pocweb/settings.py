@@ -196,6 +196,7 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/5m/user",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("POCWEB_PROXIES", default=1 if PRODUCTION else 0)
+MFA_ADAPTER = "pocweb.accounts.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are entered by the administrator
 MFA_TOTP_ISSUER = "pocweb"
@@ -232,6 +233,7 @@ if PRODUCTION:
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env.str("POCWEB_FILES_DIR", default=str(VAR_DIR / "files")))
 STORAGES = {
