@@ -245,3 +245,13 @@ def test_vendored_files_have_their_licences() -> None:
     assert (STATIC / "vendor" / "htmx.min.js").stat().st_size < 60_000
     assert "Zero-Clause BSD" in (STATIC / "vendor" / "htmx.LICENSE.txt").read_text(encoding="utf-8")
     assert "SIL Open Font License" in (STATIC / "fonts" / "OFL.txt").read_text(encoding="utf-8")
+
+
+def test_page_of_allauth_without_a_template_of_ours_stands_in_our_frame(adviser: Person) -> None:
+    moment = datetime(2020, 12, 31, tzinfo=UTC)
+    context = {"form": forms.Form(), "trust_from": moment, "trust_until": moment}
+    html = render_to_string("mfa/trust.html", context, _request(user=adviser))
+    assert html.startswith("<!doctype html>")
+    assert html.count('<p class="marking">Confidential</p>') == 2
+    assert re.search(r'<form class="panel" method="post"', html)
+    assert '<button class="btn"' in html
