@@ -20,6 +20,7 @@ from tests.processes import CeleryWorker, JobProcess
 # Playwright's own event loop runs in the thread of the test, and Django would refuse the database there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+pytest_plugins = ["tests.cast"]
 _numbers = itertools.count(1)
 
 
