@@ -34,7 +34,9 @@ def found_mission(*, code: str, name: str, country_code: str, admin: str, passwo
     mission.full_clean()
     mission.save()
     kind_of_root = OfficeKind.HEADQUARTERS
-    headquarters = Office.add_root(mission=mission, code="HQ", name="Mission headquarters", kind=kind_of_root)
+    headquarters = Office.objects.add_root(
+        create_kwargs={"mission": mission, "code": "HQ", "name": "Mission headquarters", "kind": kind_of_root}
+    )
     for slug, label, kind in COMPONENTS:
         Component.objects.create(mission=mission, code=slug, name=label, kind=kind)
     person = Person(username=admin, clearance=Marking.CONFIDENTIAL, function="Administrator")

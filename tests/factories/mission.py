@@ -29,7 +29,7 @@ def make_office(mission: Mission, code: str, parent: Office | None = None, areas
         "kind": OfficeKind.FIELD_OFFICE if parent else OfficeKind.HEADQUARTERS,
         **columns,
     }
-    office = Office.add_root(**columns) if parent is None else Office.objects.get(pk=parent.pk).add_child(**columns)
+    office = _add_node(Office, parent, columns)
     office.areas.set(areas)
     return office
 
@@ -51,9 +51,14 @@ def make_area(
         "valid_from": date(2019, 6, 6),
         **columns,
     }
+    return _add_node(Area, parent, columns)
+
+
+def _add_node(model: Any, parent: Any, columns: dict[str, Any]) -> Any:
+    """Add a node to a tree; the parent is read anew, since its counters move with every child."""
     if parent is None:
-        return Area.add_root(**columns)
-    return Area.objects.get(pk=parent.pk).add_child(**columns)
+        return model.objects.add_root(create_kwargs=columns)
+    return model.objects.add_child(model.objects.get(pk=parent.pk), create_kwargs=columns)
 
 
 def make_square(west: float, south: float, side: float = 1.0) -> dict[str, Any]:
