@@ -84,9 +84,9 @@ def _refuse_binary(chunk: bytes, position: int, rows: int) -> None:
             )
         where = {"byte": f"{position + nul + 1:,}", "row": f"{rows + chunk[:nul].count(10):,}"}
         raise TableError(
-            "binary", _("The file is not text: byte %(byte)s (line %(row)s) is empty. Upload CSV or XLSX.") % where
+            "binary", _("The file is not text: byte %(byte)s (line %(row)s) is zero. Upload CSV or XLSX.") % where
         )
-    if position == 0 and len(CONTROL_BYTES.findall(chunk[:4096])) * 20 > len(chunk[:4096]):
+    if position == 0 and len(CONTROL_BYTES.findall(chunk[:4096])) > max(32, len(chunk[:4096]) // 20):
         raise TableError("binary", _("The file is not text. Upload CSV or XLSX."))
 
 
