@@ -121,8 +121,7 @@ def test_monthly_bars_draw_heights_in_proportion_from_zero():
     "numbers",
     [
         {"best": 3, "verified": 4},
-        {"best": 3, "low": 4},
-        {"best": 3, "high": 2},
+        {"best": 3, "low": -1},
         {"best": None, "high": 2},
         {"best": -1},
     ],
@@ -130,6 +129,12 @@ def test_monthly_bars_draw_heights_in_proportion_from_zero():
 def test_month_point_refuses_numbers_that_contradict_each_other(numbers):
     with pytest.raises(ValueError, match="2026-01"):
         MonthPoint(month=date(2026, 1, 1), **numbers)
+
+
+def test_month_point_takes_a_source_whose_estimates_are_out_of_order():
+    point = MonthPoint(date(2026, 1, 1), best=5, low=7, high=4)
+    assert (point.bottom, point.top) == (5, 5)
+    assert monthly_bars([point], title="Killed").table.rows == (("Jan 2026", "5", "7", "4", "0"),)
 
 
 @pytest.mark.parametrize("points", [[], [MonthPoint(date(2026, 1, 1), 1), MonthPoint(date(2026, 1, 15), 2)]])
