@@ -1,8 +1,10 @@
+# shellcheck shell=sh
 # What the scripts of .ci share. Source it; it moves to the project's folder and defines:
 #   say, fail, as_root, as_postgres, need_packages, hash_of
 
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 ROOT=$(pwd)
+# shellcheck disable=SC2034  # used by the scripts that source this
 VENV="$ROOT/.venv"
 mkdir -p "$ROOT/var"
 
