@@ -115,6 +115,22 @@ def test_failed_request_says_what_to_do_and_leaves_the_page(signed_in: Page, act
     assert signed_in.inner_text("#region") == "before"
 
 
+@pytest.mark.parametrize(
+    ("status", "region", "said"),
+    [(422, "Mend this", ""), (409, "Mend this", ""), (500, "before", "nothing was stored")],
+)
+def test_answers_that_people_can_mend_are_swapped_and_faults_are_not(
+    signed_in: Page, status: int, region: str, said: str
+) -> None:
+    signed_in.route("**/no/page/", lambda route: route.fulfill(status=status, body="<p>Mend this</p>"))
+    signed_in.evaluate(PROBE)
+    with signed_in.expect_response("**/no/page/"):
+        signed_in.click("#gone")
+    signed_in.wait_for_selector("#region:not([aria-busy])")
+    assert signed_in.inner_text("#region").strip() == region
+    assert said in signed_in.inner_text("#toasts")
+
+
 def test_leaving_a_form_with_unsaved_text_asks_first(signed_in: Page, live_server: LiveServer) -> None:
     asked: list[str] = []
     signed_in.evaluate(PROBE)
