@@ -32,6 +32,10 @@ _READ = (
     *_COPIED, "number", "marking", "office_id", "office__code", "office__name", "mission__review_days", "lead_id",
     "lead__first_name", "lead__last_name", "lead__username",
 )  # fmt: skip
+_OF_ACTIVITY = (
+    "number", "title", "tier", "phases", "status", "due_on", "owner_id", "changed_at", "marking", "component__name",
+    "owner__first_name", "owner__last_name", "owner__username",
+)  # fmt: skip
 _VARIABLES = ("presence", "capability", "acceptance", "constraint", "potential_harm", "willingness", "coordination")
 _PADDED = 10  # text columns of the union of relations, after kind and threat
 
@@ -74,13 +78,10 @@ def _read_relations(pks: list[int], clearance: int | None) -> _Relations:
     links = Threat.activities.through.objects.filter(threat__in=pks).exclude(activity__status="cancelled")
     if clearance is not None:
         links = links.filter(activity__marking__lte=clearance)
-    names = ("pk", "number", "title", "tier", "phases", "status", "due_on", "owner_id", "changed_at", "marking",
-             "component__name", "owner__first_name", "owner__last_name", "owner__username")  # fmt: skip
-    values = {name: F(f"activity__{name}") for name in names if name != "pk"}
     rows = links.order_by(F("activity__due_on").asc(nulls_last=True), "activity__number")
-    for one in rows.values(
-        "threat_id", "activity_id", **{f"a_{name}": expression for name, expression in values.items()}
-    ):
+    columns: dict[str, Any] = {f"a_{name}": F(f"activity__{name}") for name in _OF_ACTIVITY}
+    one: dict[str, Any]
+    for one in rows.values("threat_id", "activity_id", **columns):  # type: ignore[assignment]  # named at run time
         found.activities[one["threat_id"]].append(one)
     return found
 
@@ -197,7 +198,7 @@ def _facts(
 
 
 def _activity(one: Mapping[str, Any]) -> RowActivity:
-    activity = Threat.activities.rel.related_model
+    activity: Any = Threat.activities.rel.related_model
     due_on: date | None = one["a_due_on"]
     return RowActivity(
         pk=one["activity_id"],
