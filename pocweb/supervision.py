@@ -153,7 +153,7 @@ def answers(bind: str, port: int) -> bool:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 - compared, not bound
     caller = http.client.HTTPConnection(host, port, timeout=START_WITHIN_SECONDS)
     try:
-        caller.request("HEAD", "/")
+        caller.request("GET", "/")
         caller.getresponse()
     except (OSError, http.client.HTTPException):
         return False
