@@ -14,6 +14,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from .base import HeaderGuess, Limits, Record, Table, TableError, build_table, formula_reason
 
 MAX_PARTS = 2_000
+SHEET_ROWS = 1_048_576
 NESTED = re.compile(r"\.(zip|xlsx|xlsm|xlsb|docx|pptx|ods|7z|gz|rar|jar)\Z|/embeddings/", re.IGNORECASE)
 DAMAGED = (
     zipfile.BadZipFile,
@@ -120,27 +121,41 @@ def _check_entities(archive: zipfile.ZipFile, parts: Sequence[zipfile.ZipInfo]) 
 
 
 def _records(sheet: Any, limits: Limits) -> Iterator[Record]:
-    """Yield the rows of a sheet as text, up to one more row and column than the limits allow.
+    """Yield the rows of a sheet as text; a cell far to the right is kept as the one after the last allowed column.
 
-    A sheet may skip rows; openpyxl fills them in, so that the numbers are those a spreadsheet shows.
+    A sheet may skip rows; openpyxl fills them in with one and the same blank row, so that the numbers are those a
+    spreadsheet shows. A row number that no spreadsheet has would make it fill in rows without end.
     """
-    last_row = limits.max_rows + 3
+    blank: tuple[Any, ...] | None = None
     try:
-        for number, cells in enumerate(sheet.iter_rows(max_row=None, max_col=limits.max_columns + 1), 1):
-            texts: list[str] = []
-            faults: dict[int, tuple[str, str]] = {}
-            for position, cell in enumerate(cells):
-                text, fault = cell_text(cell)
-                texts.append(text)
-                if fault:
-                    faults[position] = fault
-            while texts and not texts[-1]:
-                texts.pop()
-            if number > last_row and not texts:
-                return
+        for number, cells in enumerate(sheet.iter_rows(), 1):
+            if number > SHEET_ROWS:
+                raise _damaged()
+            if cells is blank:
+                continue
+            if len(cells) > limits.max_columns:
+                cells = (*cells[: limits.max_columns], cells[-1])
+            texts, faults = _row_texts(cells)
+            if not texts and not faults:
+                blank = cells
+                continue
             yield Record(number, texts, faults)
     except DAMAGED as error:
         raise _damaged() from error
+
+
+def _row_texts(cells: Sequence[Any]) -> tuple[list[str], dict[int, tuple[str, str]]]:
+    """Return the texts of a row without blank cells at its end, and the faults by position."""
+    texts: list[str] = []
+    faults: dict[int, tuple[str, str]] = {}
+    for position, cell in enumerate(cells):
+        text, fault = cell_text(cell)
+        texts.append(text)
+        if fault:
+            faults[position] = fault
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts, faults
 
 
 def cell_text(cell: Any) -> tuple[str, tuple[str, str] | None]:
