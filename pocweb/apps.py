@@ -1,6 +1,7 @@
 """The shared app."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,4 +10,7 @@ class PocwebConfig(AppConfig):
     verbose_name = _("Mission")
 
     def ready(self) -> None:
-        from pocweb import checks  # noqa: F401  registers the system checks
+        autodiscover_modules("permissions")
+        from pocweb import checks, geography, reference_data  # noqa: F401  checks registers the system checks
+
+        reference_data.register_loader("pocweb", geography.load_shipped_places)

@@ -17,7 +17,7 @@ from pocweb.choices import Verb
 from pocweb.errors import Forbidden
 
 if TYPE_CHECKING:
-    from pocweb.models import Grant, Person
+    from pocweb.models.people import Grant, Person
 
 _EDIT = frozenset({Verb.VIEW, Verb.COMMENT, Verb.EDIT})
 LETTERS: dict[str, frozenset[Verb]] = {
@@ -56,7 +56,8 @@ def table_of(local: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]
 
 def grants_of(person: "Person") -> "list[Grant]":
     """Return what the person's active postings give; two queries, whatever their number."""
-    from pocweb.models import Grant, RoleGrant  # models ask this module for `grants`
+    from pocweb.models import RoleGrant  # models ask this module for `grants`
+    from pocweb.models.people import Grant
 
     postings = person.active_postings if person.is_active else []
     if not postings:

@@ -66,7 +66,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "rules.apps.AutodiscoverRulesConfig",
+    "rules.apps.RulesConfig",
     "treebeard",
     "rest_framework",
     "django_filters",
