@@ -8,6 +8,7 @@ the job sets the limits of time and memory.
 import io
 import mimetypes
 import os
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ BASE_URL = "https://documents.invalid/"
 
 FONT_EPOCH = "315532800"
 """1 January 1980: the moment written into embedded fonts where fontTools makes the subset."""
+
+NAMED_SVG = re.compile(r'<svg\b[^>]*\saria-label="([^"]*)"[^>]*>')
 
 _font_clock = threading.Lock()
 
@@ -63,10 +66,20 @@ def html_to_pdf(html: str, *, base: str | None = None, variant: str | None = "pd
     fetcher = OwnFilesFetcher(static_url=urljoin(address, settings.STATIC_URL))
     try:
         with _fixed_font_clock():
-            pdf: bytes = HTML(string=html, base_url=address, url_fetcher=fetcher).write_pdf(pdf_variant=variant)
+            pdf: bytes = HTML(string=name_drawings(html), base_url=address, url_fetcher=fetcher).write_pdf(
+                pdf_variant=variant
+            )
     except FatalURLFetchingError as error:
         raise ForeignResourceError(str(error)) from error
     return pdf
+
+
+def name_drawings(html: str) -> str:
+    """Return the HTML with each SVG's `aria-label` as its title too, where WeasyPrint looks for alternate text.
+
+    Pages do without the title, which browsers show as a tooltip over the whole drawing.
+    """
+    return NAMED_SVG.sub(lambda found: f"{found.group()}<title>{found.group(1)}</title>", html)
 
 
 def count_pages(pdf: bytes) -> int:

@@ -3,9 +3,11 @@
 import io
 import os
 import time
+from collections.abc import Iterator
 
 import pytest
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
 from pocweb.pdf import BASE_URL, ForeignResourceError, count_pages, html_to_pdf, open_static
 
@@ -16,6 +18,16 @@ STATIC = f"{BASE_URL}static/"
 def paper(*, head: str = "", body: str = "<p>Text</p>") -> str:
     """Return a small HTML document."""
     return PAGE.format(head=head, body=body)
+
+
+def structure(part: DictionaryObject) -> Iterator[DictionaryObject]:
+    """Yield each part of a tagged document, from the root down."""
+    yield part
+    children = part.get("/K", [])
+    for child in children if isinstance(children, list) else [children]:
+        found = child.get_object()
+        if isinstance(found, DictionaryObject):
+            yield from structure(found)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +85,16 @@ def test_document_is_tagged_for_accessibility():
     assert reader.metadata is not None
     assert reader.metadata.title == "Paper"
     assert reader.metadata.creation_date is None
+
+
+def test_drawing_in_a_document_has_alternate_text():
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Killed &amp; injured: 3" width="9" height="9">'
+    )
+    html = paper(body=f'<p>Text</p>{svg}<rect width="9" height="9"/></svg>')
+    reader = PdfReader(io.BytesIO(html_to_pdf(html)))
+    figures = [part for part in structure(reader.trailer["/Root"]["/StructTreeRoot"]) if part.get("/S") == "/Figure"]
+    assert [figure["/Alt"] for figure in figures] == ["Killed & injured: 3"]
 
 
 @pytest.mark.parametrize("subsetter", ["harfbuzz", "fontTools"])
