@@ -1,10 +1,27 @@
-"""Loading of shipped reference data, which can run twice without harm and leaves local edits alone."""
+"""Loading of shipped reference data, which can run twice without harm and leaves local edits alone.
 
+Each app registers its loaders in `AppConfig.ready()`; `manage.py load_reference` runs them all.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
 from django.db import models
+
+Counts = dict[str, tuple[int, int]]
+_loaders: dict[str, Callable[[], Counts]] = {}
+
+
+def register_loader(app: str, loader: Callable[[], Counts]) -> None:
+    """Add an app's loader, which returns (created, present) by table; a second one of the app replaces the first."""
+    _loaders[app] = loader
+
+
+def load_all() -> Counts:
+    """Run every registered loader, in the order of the apps, and return (created, present) by app and table."""
+    return {f"{app}.{table}": counts for app, loader in _loaders.items() for table, counts in loader().items()}
 
 
 def read_yaml(path: Path) -> Any:
