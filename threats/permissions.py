@@ -30,6 +30,8 @@ rules.add_perm("threats.decide_imminence", allows("threat", Verb.DRAFT) | allows
 rules.add_perm("threats.view_edition", allows("edition", Verb.VIEW))
 rules.add_perm("threats.draft_edition", allows("edition", Verb.DRAFT))
 rules.add_perm("threats.endorse_edition", allows("edition", Verb.DRAFT))
+# back to draft: those who draft, and those who would have to approve
+rules.add_perm("threats.return_edition", allows("edition", Verb.DRAFT) | allows("edition", Verb.APPROVE))
 # one slot each: Head of Office, head of military, head of police; leadership stands in for the Head of Office at
 # mission headquarters (Handbook 8.3)
 rules.add_perm(
