@@ -197,7 +197,9 @@ def _rows(headers: tuple[str, ...], records: Iterable[Record], limits: Limits, *
                 _("The file has more than %(limit)s rows. Split it by year.") % {"limit": f"{limits.max_rows:,}"},
             )
         cells = record.cells
-        problems = tuple(_row_problems(headers, record, limits, ragged=ragged))
+        problems: tuple[CellProblem, ...] = ()
+        if record.faults or len(cells) != width or max(map(len, cells)) > limits.max_cell:
+            problems = tuple(_row_problems(headers, record, limits, ragged=ragged))
         if any(cell[:1] == "'" for cell in cells):
             cells = [guarded_text(cell) for cell in cells]
         if len(cells) < width:

@@ -38,6 +38,8 @@ from threats.imports import (
 )
 from threats.imports import acled as acled_layout
 from threats.imports.cells import parse_day
+from threats.imports.layouts import template_layout
+from threats.imports.vocabulary import VIOLENCE_TYPES
 
 UCDP = Path(__file__).parents[2] / "threats" / "reference" / "ucdp_ged_caf_1991_2020.csv"
 
@@ -183,8 +185,8 @@ def test_ucdp_row_becomes_a_draft() -> None:
     [
         ("1", "1", (), [("FPA", ActorSide.PARTY), ("Civilians", ActorSide.PARTY)]),
         ("2", "1", (), [("FPA", ActorSide.PARTY), ("Civilians", ActorSide.PARTY)]),
-        ("3", "1", ("direct_attack", "killing"), [("FPA", ActorSide.PERPETRATOR)]),
-        ("3", "0", ("direct_attack",), [("FPA", ActorSide.PERPETRATOR)]),
+        ("3", "1", ("direct-attack", "killing"), [("FPA", ActorSide.PERPETRATOR)]),
+        ("3", "0", ("direct-attack",), [("FPA", ActorSide.PERPETRATOR)]),
     ],
 )
 def test_ucdp_concludes_only_what_the_data_say(
@@ -270,7 +272,7 @@ def test_acled_row_becomes_a_draft() -> None:
         starts_on=date(2025, 5, 16),
         ends_on=date(2025, 5, 16),
         event_kind=EventKind.ONE_SIDED,
-        violence_types=("direct_attack", "killing"),
+        violence_types=("direct-attack", "killing"),
         actors=(
             ActorRef("FPA: Front of Arla", "acled-fpafrontofarla", ActorSide.PERPETRATOR, SourceOfViolence.ARMED_GROUP),
         ),
@@ -429,6 +431,18 @@ def test_template_row_needs_only_id_title_and_date() -> None:
     ]
 
 
+def test_codes_that_layouts_conclude_are_shipped() -> None:
+    concluded = {"direct-attack", "killing", *acled_layout.VIOLENCE.values()}
+    assert concluded <= set(VIOLENCE_TYPES)
+
+
+def test_template_takes_the_forms_of_violence_that_the_mission_added() -> None:
+    row = Row(14, {**SHORT, "violence_types": "cattle-raid; Killing"})
+    draft = template_layout((*VIOLENCE_TYPES, "cattle-raid")).parse(row)
+    assert isinstance(draft, IncidentDraft)
+    assert draft.violence_types == ("cattle-raid", "killing")
+
+
 SHORT = {"origin_id": "A", "title": "Attack", "starts_on": "2020-01-02"}
 
 
@@ -450,8 +464,8 @@ SHORT = {"origin_id": "A", "title": "Attack", "starts_on": "2020-01-02"}
         ({"killed_women": "1", "breakdown": "killed/unknown/woman/adult=1"},
          'Row 14, Further breakdown: "killed/unknown/woman/adult=1" is counted twice.'),
         ({"violence_types": "killing; magic"},
-         'Row 14, Forms of violence: "magic" is not one of: direct_attack, indiscriminate_attack, killing, torture, '
-         "maiming, rape, other_sexual_violence, forced_displacement, …."),
+         'Row 14, Forms of violence: "magic" is not one of: direct-attack, indiscriminate-attack, killing, torture, '
+         "maiming, rape, sexual-violence, forced-displacement, …."),
         ({"marking": "secret"},
          'Row 14, Marking: "secret" is not one of: unclassified, confidential, strictly_confidential.'),
         ({"title": ""}, "Row 14, Title: the cell is empty."),

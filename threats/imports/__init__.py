@@ -5,7 +5,7 @@
 """
 
 from .drafts import ActorRef, CountRow, IncidentDraft, ParsedRow
-from .layouts import LAYOUTS, Layout, find_layout, open_incidents, read_drafts
+from .layouts import LAYOUTS, Layout, find_layout, open_incidents, read_drafts, template_layout
 
 __all__ = [
     "LAYOUTS",
@@ -17,4 +17,5 @@ __all__ = [
     "find_layout",
     "open_incidents",
     "read_drafts",
+    "template_layout",
 ]

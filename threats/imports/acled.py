@@ -31,14 +31,14 @@ TIME_PRECISIONS = {"1": DatePrecision.DAY, "2": DatePrecision.WEEK, "3": DatePre
 POINT_PRECISIONS = {"1": PointPrecision.EXACT, "2": PointPrecision.NEAR, "3": PointPrecision.ADM1}
 AGAINST_CIVILIANS = "violence against civilians"
 EXCESSIVE_FORCE = "excessive force against protesters"
-# What a sub-event says by its own definition. "Sexual violence" covers rape and more, so the wider form is taken.
+# What a sub-event says by its own definition. "Sexual violence" covers rape and more, so the wider form is taken;
+# "Remote explosive/landmine/IED" does not say which of the three forms of explosive ordnance it was.
 VIOLENCE = {
-    "attack": "direct_attack",
-    EXCESSIVE_FORCE: "direct_attack",
+    "attack": "direct-attack",
+    EXCESSIVE_FORCE: "direct-attack",
     "abduction/forced disappearance": "abduction",
-    "sexual violence": "other_sexual_violence",
+    "sexual violence": "sexual-violence",
     "looting/property destruction": "pillage",
-    "remote explosive/landmine/ied": "explosive_ordnance",
 }
 # `inter` is a number in older exports and a word in newer ones.
 INTER = {

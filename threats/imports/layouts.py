@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from threats.choices import Origin
 
 from . import acled, template, ucdp
 from .drafts import IncidentDraft, ParsedRow
+from .vocabulary import VIOLENCE_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +69,24 @@ class Layout:
         return table.rename(names)
 
 
+def template_layout(violence_types: tuple[str, ...] = VIOLENCE_TYPES) -> Layout:
+    """Return the layout of our template, with the codes of the forms of violence that a mission knows."""
+    return Layout(
+        Origin.POCWEB.value,
+        "pocweb",
+        tuple(column.name for column in template.COLUMNS),
+        template.REQUIRED,
+        partial(template.parse, violence_types=violence_types),
+        labels=template.LABELS,
+    )
+
+
 LAYOUTS: dict[str, Layout] = {
     layout.code: layout
     for layout in (
         Layout(Origin.UCDP.value, "UCDP GED", ucdp.COLUMNS, ucdp.REQUIRED, ucdp.parse, headerless=ucdp.headerless),
         Layout(Origin.ACLED.value, "ACLED", acled.COLUMNS, acled.REQUIRED, acled.parse),
-        Layout(
-            Origin.POCWEB.value,
-            "pocweb",
-            tuple(column.name for column in template.COLUMNS),
-            template.REQUIRED,
-            template.parse,
-            labels=template.LABELS,
-        ),
+        template_layout(),
     )
 }
 

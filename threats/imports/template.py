@@ -78,7 +78,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("title", "Title", "#event+name", width=40),
     Column("event_kind", "Kind of event", "#event+type", choices=_values(EventKind)),
     Column("violence_types", "Forms of violence", "#event+type+sub", width=30,
-           help="Separate several with ; - direct_attack, killing, rape, abduction, forced_displacement, pillage ..."),
+           help="Separate several with ; - direct-attack, killing, rape, abduction, forced-displacement, pillage ..."),
     Column("starts_on", "Date", "#date+occurred", width=12, help="Year-month-day, such as 2023-02-16."),
     Column("ends_on", "Until", "#date+end", width=12, help="Empty when the incident lasted one day."),
     Column("date_precision", "Precision of the date", "#date+occurred+precision", choices=_values(DatePrecision)),

@@ -118,7 +118,7 @@ def _violence(kind: EventKind, civilians: int | None) -> tuple[str, ...]:
     """
     if kind != EventKind.ONE_SIDED:
         return ()
-    return ("direct_attack", "killing") if civilians else ("direct_attack",)
+    return ("direct-attack", "killing") if civilians else ("direct-attack",)
 
 
 def _names(cells: Cells) -> tuple[tuple[int, str], ...]:

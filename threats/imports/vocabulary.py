@@ -1,21 +1,9 @@
-"""Codes of the forms of violence in files; their words stand in the database. Source: POC Handbook 2020, 8.1."""
+"""Codes of the forms of violence that files may use: those shipped with the app. A mission may know more."""
 
-VIOLENCE_TYPES = (
-    "direct_attack",
-    "indiscriminate_attack",
-    "killing",
-    "torture",
-    "maiming",
-    "rape",
-    "other_sexual_violence",
-    "forced_displacement",
-    "starvation",
-    "pillage",
-    "abduction",
-    "arbitrary_detention",
-    "kidnapping",
-    "enforced_disappearance",
-    "trafficking",
-    "child_recruitment",
-    "explosive_ordnance",
+from pathlib import Path
+
+from pocweb.reference_data import read_yaml
+
+VIOLENCE_TYPES: tuple[str, ...] = tuple(
+    row["code"] for row in read_yaml(Path(__file__).parents[1] / "reference" / "violence_types.yaml")["rows"]
 )
