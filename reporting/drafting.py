@@ -83,8 +83,8 @@ def _patterns(data: dict[str, Any], quarter: Quarter) -> str:
 def _casualties(quarter: Quarter) -> str:
     return _(
         "Killed in the quarter, best estimate: [F-02] (from [F-03] to [F-04]), of whom [F-05] civilians; [F-06] "
-        "of them in incidents that human rights has verified. The quarter before had [F-11] killed, [F-12] of them civilians. "
-        "Injured: [F-07]. Figures include reported incidents and leave out discounted ones."
+        "of them in incidents that human rights has verified. The quarter before had [F-11] killed, [F-12] of them "
+        "civilians. Injured: [F-07]. Figures include reported incidents and leave out discounted ones."
     )
 
 

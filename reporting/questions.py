@@ -41,7 +41,7 @@ def _incidents(mission: Mission, question: dict[str, Any], marking: int) -> int 
         start=_day(question["from"]),
         end=_day(question["to"]),
         verified_only=question.get("verified_only", False),
-        scope=Q(marking__lte=marking),
+        scope=Incident.objects.filter(marking__lte=marking),
     )
     if question["measure"] == "injured" and table.not_recorded == _events(mission, question, marking):
         return None
