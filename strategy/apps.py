@@ -7,3 +7,8 @@ from django.utils.translation import gettext_lazy as _
 class StrategyConfig(AppConfig):
     name = "strategy"
     verbose_name = _("Strategy")
+
+    def ready(self) -> None:
+        from pocweb.navigation import register  # the registry is filled once all apps are known
+
+        register(40, "strategy:activity-list", _("Activities"), "strategy.view_activity")

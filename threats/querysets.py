@@ -1,7 +1,7 @@
 """Chainable reads of incidents, threats and editions."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -15,7 +15,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
 
     kind = ""
 
-    def visible_to(self, user: Any) -> "ScopedQuerySet":
+    def visible_to(self, user: Any) -> Self:
         """Return the rows in the user's branch of offices up to their clearance; the view permission as a set."""
         return self.filter(scope_q(user, self.kind))
 

@@ -135,7 +135,11 @@ def endorse_edition(edition: MatrixEdition, *, by: Any, endorsed_by: str, now: d
         endorsed_by=endorsed_by,
         marking=content["marking"],
     )
-    changes = {"state": [step.before, step.after], "endorsed_by": ["", endorsed_by], "sha256": ["", digest]}
+    changes: dict[str, list[Any]] = {
+        "state": [step.before, step.after],
+        "endorsed_by": ["", endorsed_by],
+        "sha256": ["", digest],
+    }
     record_event(by, step.verb, edition, changes=changes, note=f"{len(content['rows'])} rows", now=moment)
     return edition
 
@@ -170,7 +174,7 @@ def approve_edition(
     except IntegrityError:
         _refuse_second(list(edition.approvals.select_related("person")), slot)
         raise
-    changes = {"approval": [None, slot], "sha256": [sha256, sha256]}
+    changes: dict[str, list[Any]] = {"approval": [None, slot], "sha256": [sha256, sha256]}
     _move(edition, step.before, step.after, by=by, now=moment)
     record_event(by, step.verb, edition, changes=changes, note=approval.note, now=moment)
     if rules.all_signed([one.slot for one in signed] + [slot]):

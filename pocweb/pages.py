@@ -1,0 +1,128 @@
+"""What pages of all apps share: closed doors, the history of a record, and the choice between two people's texts."""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from pocweb.guard import EditConflict
+from pocweb.models import AuditEvent
+from pocweb.permissions import require
+
+View = Callable[..., HttpResponse]
+Show = Callable[[str, Any], str]
+
+
+def permitted(name: str) -> Callable[[View], View]:
+    """Close a function view to people who hold the permission nowhere; the record itself is asked by its service."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            require(request.user, name)
+            return view(request, *args, **kwargs)
+
+        guarded.permission = name  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+class Permitted:
+    """The same for class-based views: `permission` names what the person must hold somewhere."""
+
+    permission = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        require(request.user, self.permission)
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+
+def history_lines(events: Iterable[AuditEvent], *, labels: Mapping[str, Any], show: Show) -> list[dict[str, Any]]:
+    """Return what `components/_history.html` draws; `show(field, value)` gives a stored plain value as text."""
+    return [
+        {
+            "at": event.at,
+            "actor": event.actor or _("The system"),
+            "verb": event.verb,
+            "note": event.note,
+            "changes": [
+                {"label": labels.get(name, name), "before": show(name, before), "after": show(name, after)}
+                for name, (before, after) in event.changes.items()
+            ],
+        }
+        for event in events
+    ]
+
+
+def conflict_context(
+    error: EditConflict, *, record_label: str, labels: Mapping[str, Any], show: Show, texts: Collection[str]
+) -> dict[str, Any]:
+    """Return what `components/_conflict.html` draws. Fields named in `texts` may be written anew as a text of both."""
+    fields = [
+        {
+            "name": item.name,
+            "label": labels.get(item.name, item.name),
+            "base": show(item.name, item.base),
+            "mine": show(item.name, item.mine),
+            "theirs": show(item.name, item.theirs),
+            "mine_value": raw(item.name, item.mine, texts),
+            "control": _control(item.name, item.mine, item.theirs) if item.name in texts else "",
+        }
+        for item in error.opposed
+    ]
+    kept = []
+    for item in error.kept:
+        line = {"label": labels.get(item.name, item.name), "by": _("You") if item.by == "you" else str(error.other)}
+        line |= {"before": show(item.name, item.before), "now": show(item.name, item.now)}
+        if item.by == "you":
+            line |= {"name": item.name, "value": raw(item.name, item.now, texts)}
+        kept.append(line)
+    return {
+        "record_label": record_label,
+        "other_name": str(error.other or _("Another person")),
+        "other_at": error.at,
+        "based_on": error.based_on,
+        "current_version": error.current,
+        "fields": fields,
+        "kept": kept,
+    }
+
+
+def _control(name: str, mine: Any, theirs: Any) -> str:
+    both = "\n".join(str(value) for value in (mine, theirs) if value)
+    return format_html('<textarea name="both_{}" id="both_{}">{}</textarea>', name, name, both)
+
+
+def raw(name: str, value: Any, texts: Collection[str]) -> str:
+    """Return a plain value as a hidden field carries it: text as it is, everything else as JSON."""
+    return (value or "") if name in texts else json.dumps(value)
+
+
+def is_choice(post: Mapping[str, Any]) -> bool:
+    """Say whether a post is the answer to the conflict page."""
+    return "all" in post or any(name.startswith("choice_") for name in post)
+
+
+def chosen_values(post: Mapping[str, Any], *, names: Iterable[str], texts: Collection[str]) -> dict[str, Any]:
+    """Return the plain values that the person chose to save on the conflict page; theirs are left as they are."""
+    if post.get("all") == "theirs":
+        return {}
+    values: dict[str, Any] = {}
+    for name in names:
+        choice = post.get(f"choice_{name}")
+        if choice not in ("mine", "both"):
+            continue
+        given = str(post.get(f"{choice}_{name}", ""))
+        if name in texts:
+            values[name] = given.replace("\r\n", "\n")
+            continue
+        try:
+            values[name] = json.loads(given)
+        except json.JSONDecodeError:
+            continue
+    return values
