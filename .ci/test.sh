@@ -56,7 +56,7 @@ step() {
     say "$title: $word after $spent s"
     printf '%4d s  %s: %s\n' "$spent" "$title" "$word" >>"$summary"
     case "$*" in
-        *pytest*) grep -aE '^=+ .* in [0-9.]+s' var/test/output | tail -n 1 >>"$summary" || true ;;
+        *pytest*) grep -aE '(passed|failed|errors?|tests ran|skipped).* in [0-9.]+s' var/test/output | tail -n 1 >>"$summary" || true ;;
     esac
 }
 

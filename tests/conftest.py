@@ -42,6 +42,7 @@ def django_db_modify_db_settings(
 ) -> None:
     """Give SQLite a file, and PostgreSQL UTF-8 whatever the cluster's own encoding is."""
     test = settings.DATABASES["default"].setdefault("TEST", {})
+    settings.DATABASES["default"]["CONN_MAX_AGE"] = 0  # a thread of the live server must not keep the database busy
     if connection.vendor == "sqlite":
         test["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
     else:
