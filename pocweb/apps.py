@@ -11,6 +11,7 @@ class PocwebConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("permissions")
-        from pocweb import checks, geography, reference_data  # noqa: F401  checks registers the system checks
+        from pocweb import checks, desk_panels, geography, reference_data, sign_in_trail, tasks  # noqa: F401
 
         reference_data.register_loader("pocweb", geography.load_shipped_places)
+        desk_panels.register()

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from pocweb.audit import record_event
 from pocweb.errors import RuleError
 from pocweb.models import Area, AreaAlias, Office
+from pocweb.permissions import require
 from pocweb.place_files import PlaceRecord, read_places
 from pocweb.places import Place, PlaceIndex, fold
 
@@ -317,3 +318,36 @@ class _Division:
             change = [f"{link.area.name} ({link.area.pcode})", f"{successor.name}, from {self.valid_from}"]
             record_event(None, "followed", link.office, changes={"areas": change})
             self.done.offices += 1
+
+
+def find_places(words: str) -> list[Area]:
+    """Return the areas whose name, other name or p-code holds the words, whatever accents and case; best first."""
+    key, code = fold(words), words.strip().upper()
+    rows = list(Area.objects.defer("shape"))
+    names: dict[int, list[str]] = {}
+    for area_id, folded in AreaAlias.objects.values_list("area_id", "folded"):
+        names.setdefault(area_id, []).append(folded)
+
+    def rank(area: Area) -> int | None:
+        own = fold(area.name)
+        every = [own, *names.get(area.pk, ())]
+        if area.pcode == code or (key and key in every):
+            return 0
+        if area.pcode.startswith(code) or (key and any(name.startswith(key) for name in every)):
+            return 1
+        return 2 if key and any(key in name for name in every) else None
+
+    ranked = [(found, area.level, area.name, area) for area in rows if (found := rank(area)) is not None]
+    return [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:3])]
+
+
+@transaction.atomic
+def add_other_name(area: Area, *, by: Any, name: str, source: str = "") -> AreaAlias:
+    """Remember another name of an area for searches and imports; the same name twice changes nothing."""
+    require(by, "pocweb.edit_places")
+    alias, is_new = AreaAlias.objects.get_or_create(
+        area=area, folded=fold(name), level=area.level, defaults={"name": name, "source": source}
+    )
+    if is_new:
+        record_event(by, "named", by.mission, changes={f"{area.name} ({area.pcode})": [None, name]})
+    return alias

@@ -1,8 +1,13 @@
-"""Celery's side of the jobs."""
+"""Celery's side of the jobs, and the kinds of jobs that the shared app does."""
+
+from typing import Any
 
 from celery import shared_task
+from django.urls import reverse
+from django.utils.translation import gettext
 
-from pocweb import jobs
+from pocweb import audit, jobs
+from pocweb.models import AuditEvent, Job
 
 
 @shared_task(name="pocweb.run_job", acks_late=True)
@@ -15,3 +20,13 @@ def run_job(pk: int) -> bool:
 def sweep_jobs() -> int:
     """Send again what was lost; return how many rows were sent."""
     return len(jobs.sweep())
+
+
+@jobs.job_kind("verify_audit")
+def verify_audit(job: Job, progress: jobs.Progress) -> dict[str, Any]:
+    """Walk the mission's chain; the result tells the number of events and the faults, in words."""
+    progress(0, 1, gettext("Walking the chain of events"))
+    faults = [f"{fault.seq}: {fault.what}" for fault in audit.verify(job.mission)]
+    events = AuditEvent.objects.filter(mission=job.mission).count()
+    progress(1, 1)
+    return {"events": events, "faults": faults[:100], "link": reverse("pocweb:audit-list")}

@@ -1,0 +1,1 @@
+"""Pages of what all apps share, one module per noun."""
