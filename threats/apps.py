@@ -9,7 +9,10 @@ class ThreatsConfig(AppConfig):
     verbose_name = _("Threats")
 
     def ready(self) -> None:
-        from pocweb import reference_data
+        from pocweb import navigation, reference_data
         from threats import reference_loader
+
+        navigation.register(20, "threats:matrix-start", _("Matrix"), "threats.view_threat")
+        navigation.register(30, "threats:incident-list", _("Incidents"), "threats.view_incident")
 
         reference_data.register_loader("threats", reference_loader.load)

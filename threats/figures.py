@@ -302,19 +302,30 @@ def summarize(rows: IncidentQuerySet) -> Summary:
     """
     known = Q(killed_best__isnull=False)
     found = rows.order_by().aggregate(
-        events=Count("pk"),
-        first=Min("starts_on"),
-        last=Max("starts_on"),
-        killed_low=Sum(Coalesce("killed_low", "killed_best"), filter=known),
-        killed_best=Sum("killed_best"),
-        killed_high=Sum(Coalesce("killed_high", "killed_best"), filter=known),
-        killed_recorded=Count("killed_best"),
-        civilians_killed=Sum("civilians_killed"),
+        n=Count("pk"),
+        begin=Min("starts_on"),
+        until=Max("starts_on"),
+        low=Sum(Coalesce("killed_low", "killed_best"), filter=known),
+        best=Sum("killed_best"),
+        high=Sum(Coalesce("killed_high", "killed_best"), filter=known),
+        best_recorded=Count("killed_best"),
+        civilians=Sum("civilians_killed"),
         civilians_recorded=Count("civilians_killed"),
-        injured_best=Sum("injured_best"),
+        injured=Sum("injured_best"),
         injured_recorded=Count("injured_best"),
         verified=Count("pk", filter=Q(verification=Verification.VERIFIED)),
     )
-    for name in ("killed", "civilians", "injured"):
-        found[f"{name}_not_recorded"] = found["events"] - found.pop(f"{name}_recorded")
-    return Summary(**found)
+    return Summary(
+        events=found["n"],
+        first=found["begin"],
+        last=found["until"],
+        killed_low=found["low"],
+        killed_best=found["best"],
+        killed_high=found["high"],
+        killed_not_recorded=found["n"] - found["best_recorded"],
+        civilians_killed=found["civilians"],
+        civilians_not_recorded=found["n"] - found["civilians_recorded"],
+        injured_best=found["injured"],
+        injured_not_recorded=found["n"] - found["injured_recorded"],
+        verified=found["verified"],
+    )

@@ -87,7 +87,11 @@ def _place(level: int, column: str) -> Callable[[Incident], Any]:
         area = incident.places.get(level)
         return getattr(area, column) if area else None
 
-    return value
+    def stored(incident: Incident) -> Any:
+        area = incident.area1 if level == 1 else incident.area2
+        return getattr(area, column) if area else None
+
+    return stored if level in (1, 2) else value
 
 
 def _attribute(name: str) -> Callable[[Incident], Any]:
