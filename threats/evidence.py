@@ -51,23 +51,33 @@ class Evidence:
 
 
 @dataclass
-class _Watch:
+class Watch:
     """What each threat watches: tree paths of its areas, and the keys of its actors (none: anybody)."""
 
     threats_by_path: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     actors: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
+    def add(self, kind: str, threat: int, key: str) -> None:
+        """Take in one area (its tree path) or one actor (its key) of a threat; other kinds are passed over."""
+        if kind == "areas":
+            self.threats_by_path[key].add(threat)
+        elif kind == "actors":
+            self.actors[threat].add(int(key))
 
-def evidence_for(threat_pks: Iterable[int], *, mission: Any, user: Any, today: date) -> dict[int, Evidence]:
+
+def evidence_for(
+    threat_pks: Iterable[int], *, mission: Any, user: Any, today: date, watch: Watch | None = None
+) -> dict[int, Evidence]:
     """Return the evidence for each threat, from the incidents that the user may see. Two queries, whatever the number.
 
+    `watch`, where the caller has read it with the rows, saves one of them.
     Discounted incidents are left out. An incident is of a threat when it lies in one of the threat's areas or below,
     and one of the threat's actors was perpetrator or party. Incidents are read one by one, not grouped by the
     database: an incident with two of a threat's actors must count once for it and may count for other threats too.
     """
     pks = list(threat_pks)
     found = {pk: Evidence() for pk in pks}
-    watch = _read_watch(pks)
+    watch = watch or _read_watch(pks)
     if not watch.threats_by_path:
         return found
     for pk in pks:
@@ -100,21 +110,18 @@ def month_starts(today: date) -> list[date]:
     return [date(number // 12, number % 12 + 1, 1) for number in range(last - MONTHS + 1, last + 1)]
 
 
-def _read_watch(pks: list[int]) -> _Watch:
-    watch = _Watch()
+def _read_watch(pks: list[int]) -> Watch:
+    watch = Watch()
     areas = Threat.areas.through.objects.filter(threat__in=pks).annotate(key=Cast("area__path", CharField()))
     actors = Threat.actors.through.objects.filter(threat__in=pks).annotate(key=Cast("actor_id", CharField()))
-    first = areas.annotate(kind=Value("area"), of=F("threat_id")).values_list("kind", "of", "key")
-    second = actors.annotate(kind=Value("actor"), of=F("threat_id")).values_list("kind", "of", "key")
+    first = areas.annotate(kind=Value("areas"), of=F("threat_id")).values_list("kind", "of", "key")
+    second = actors.annotate(kind=Value("actors"), of=F("threat_id")).values_list("kind", "of", "key")
     for kind, threat, key in first.union(second):
-        if kind == "area":
-            watch.threats_by_path[key].add(threat)
-        else:
-            watch.actors[threat].add(int(key))
+        watch.add(kind, threat, key)
     return watch
 
 
-def _read_incidents(watch: _Watch, pks: list[int], mission: Any, user: Any, today: date) -> Iterable[tuple[Any, ...]]:
+def _read_incidents(watch: Watch, pks: list[int], mission: Any, user: Any, today: date) -> Iterable[tuple[Any, ...]]:
     start = min(month_starts(today)[0], today - timedelta(days=2 * LONG - 1))
     rows = Incident.objects.visible_to(user).counted().between(start, today).filter(mission=mission)
     shortest: list[str] = []
@@ -132,7 +139,7 @@ def _read_incidents(watch: _Watch, pks: list[int], mission: Any, user: Any, toda
     )  # fmt: skip
 
 
-def _threats_at(path: str | None, watch: _Watch) -> set[int]:
+def _threats_at(path: str | None, watch: Watch) -> set[int]:
     """Return the threats that watch the area with this tree path, or one above it."""
     found: set[int] = set()
     for end in range(len(path or "")):

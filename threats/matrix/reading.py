@@ -11,13 +11,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import CharField, F, QuerySet, TextField, Value
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
 from pocweb.choices import Priority, RiskLevel, Tier
-from threats.choices import SourceOfViolence, ThreatStatus, Trend, Vulnerability
+from threats.choices import EditionState, SourceOfViolence, ThreatStatus, Trend, Vulnerability
+from threats.evidence import Watch
 from threats.matrix.row import MatrixRow, RowActivity, RowArea, RowGroup, RowProtectionActor
-from threats.models import Assessment, ProtectionActor, Scheme, Threat, ThreatGroup, ThreatProtectionActor
+from threats.models import (
+    Assessment,
+    MatrixEdition,
+    ProtectionActor,
+    Scheme,
+    Threat,
+    ThreatGroup,
+    ThreatProtectionActor,
+)
 from threats.rules.gaps import ActivityFacts, ThreatFacts, gaps_of
 from threats.rules.scheme import label_of
 
@@ -55,14 +64,27 @@ def build_rows(
 ) -> list[MatrixRow]:
     """Return the threats as matrix rows by priority, then risk (highest first), then number. Four queries.
 
-    `in_force_at` is the moment from which an approved edition is in force: one for all rows, or by key of the office.
-    With `clearance`, activities of a higher marking are left out; who may see the threats themselves is settled by
-    the queryset. Source of the order: POC Handbook 2020, 8.3.
+    `in_force_at` is the moment from which an approved edition is in force: one for all rows, or by key of the office;
+    without it the office's edition in force is looked up. With `clearance`, activities of a higher marking are left
+    out; who may see the threats themselves is settled by the queryset. Source of the order: POC Handbook 2020, 8.3.
     """
-    found = list(threats_queryset.order_by().values(*_READ))
+    return read_rows(threats_queryset, now=now, in_force_at=in_force_at, clearance=clearance)[0]
+
+
+def read_rows(
+    threats_queryset: "QuerySet[Threat]", *, now: datetime, in_force_at: InForce = None, clearance: int | None = None
+) -> tuple[list[MatrixRow], Watch]:
+    """Return the rows as `build_rows` does, and with them what the threats watch, for `evidence_for`."""
+    edition = MatrixEdition.objects.filter(office=OuterRef("office"), state=EditionState.IN_FORCE)
+    rows = threats_queryset.order_by().annotate(in_force=Subquery(edition.values("in_force_at")[:1]))
+    found = list(rows.values(*_READ, "in_force"))
     found.sort(key=lambda one: (one["priority"] or 9, -(one["risk"] or 0), one["number"]))
     relations = _read_relations([one["pk"] for one in found], clearance) if found else _Relations()
-    return [_row(one, relations, now=now, in_force_at=in_force_at) for one in found]
+    watch = Watch()
+    for (kind, threat), related in relations.named.items():
+        for texts in related:
+            watch.add(kind, threat, texts[2] if kind == "areas" else texts[3])
+    return [_row(one, relations, now=now, in_force_at=in_force_at) for one in found], watch
 
 
 def _read_relations(pks: list[int], clearance: int | None) -> _Relations:
@@ -116,7 +138,7 @@ def _union(pks: list[int]) -> Iterable[tuple[Any, ...]]:
     )
     parts = [
         through("violence_types", "violencetype__name", "violencetype__code"),
-        through("actors", "actor__short_name", "actor__name", "actor__source_of_violence"),
+        through("actors", "actor__short_name", "actor__name", "actor__source_of_violence", "actor_id"),
         through("components", "component__name", "component__code"),
         groups,
         protection,
@@ -137,7 +159,7 @@ def _row(one: Mapping[str, Any], relations: _Relations, *, now: datetime, in_for
     )
     previous = ratings[1][1] if len(ratings) > 1 else None
     shown = [_activity(item) for item in activities]
-    in_force = in_force_at.get(one["office_id"]) if isinstance(in_force_at, Mapping) else in_force_at
+    in_force = in_force_at.get(one["office_id"]) if isinstance(in_force_at, Mapping) else in_force_at or one["in_force"]
     named = relations.named
     actors = named.get(("actors", pk), ())
     return MatrixRow(

@@ -1,5 +1,11 @@
-"""Addresses of actors."""
+"""Addresses of perpetrator profiles."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from threats.views import actors
+
+urlpatterns: list[URLPattern] = [
+    path("actors/", actors.actor_list, name="actor-list"),
+    path("actors/<int:pk>/", actors.actor_detail, name="actor-detail"),
+    path("actors/<int:pk>/edit/", actors.actor_update, name="actor-update"),
+]

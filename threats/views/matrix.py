@@ -1,0 +1,380 @@
+"""Pages of the POC Threat Matrix: an office's rows, the consolidated view of a branch, edit of one cell in place."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from pocweb import clock
+from pocweb.charts import sparkline
+from pocweb.errors import RuleError
+from pocweb.guard import EditConflict, Saved, values_at
+from pocweb.models import Office
+from pocweb.pages import chosen_values, is_choice, permitted
+from pocweb.permissions import require
+from threats.choices import EditionState, ThreatStatus
+from threats.evidence import Evidence, evidence_for, month_starts
+from threats.fieldlists.threat import LABELS
+from threats.forms.threats import ThreatForm
+from threats.matrix import COLUMNS, MatrixRow
+from threats.matrix.reading import read_rows
+from threats.models import ImminenceDecision, MatrixEdition, Threat
+from threats.services.threat_values import CODED, GUARDED, LISTS, TEXTS, plain_values
+from threats.services.threats import edit_threat
+from threats.views.conflicts import conflict
+from threats.views.matrix_filters import chosen, filter_bars, keep, tiers_and_phases
+from threats.views.matrix_html import Words, add_activity_url, count_gaps, gaps_to_mend, row_html
+
+CELLS: dict[str, tuple[str, ...]] = {column.key: column.fields for column in COLUMNS if column.fields} | {
+    "title": ("title",),
+    "objective": ("objective",),
+    "lead": ("lead", "components"),
+    "horizon": ("horizon_on", "review_on"),
+}
+
+
+@dataclass
+class Sheet:
+    """The rows of one page of the matrix, live or from editions in force, and what is known beside them."""
+
+    office: Office
+    now: datetime
+    rows: list[MatrixRow]
+    evidence: dict[int, Evidence]
+    is_live: bool
+    editable: set[str] = field(default_factory=set)
+    in_force: list[tuple[str, int, datetime]] = field(default_factory=list)
+    without: list[str] = field(default_factory=list)
+
+
+@require_safe
+@permitted("threats.view_threat")
+def matrix_start(request: HttpRequest) -> HttpResponse:
+    """Lead to the matrix of the person's own office."""
+    return redirect("threats:matrix", request.user.office.code)  # type: ignore[union-attr]
+
+
+@require_safe
+@permitted("threats.view_threat")
+def matrix(request: HttpRequest, code: str) -> HttpResponse:
+    """Show the matrix of an office; of an office with others below it, the approved rows of all of them."""
+    office = office_of(request, code)
+    is_live = office.is_leaf() or request.GET.get("drafts") == "1"
+    sheet = _live_sheet(request, office) if is_live else _approved_sheet(request, office)
+    wanted = chosen(request.GET.dict())
+    shown = keep(sheet.rows, wanted)
+    return render(request, "threats/matrix.html", _page(request, sheet, shown))
+
+
+@require_safe
+@permitted("threats.view_threat")
+def matrix_row(request: HttpRequest, code: str, pk: int) -> HttpResponseBase:
+    """Answer one row alone, closed or with its details; without htmx, the page with the row open."""
+    office, threat = _load(request, code, pk)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(_page_url(office, threat, is_open=True))
+    return _row(request, office, threat, is_open="open" in request.GET)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permitted("threats.change_threat")
+def matrix_cell(request: HttpRequest, code: str, pk: int, cell: str) -> HttpResponseBase:
+    """Edit one cell: GET shows its form (a page of its own without htmx), POST saves it under the guard."""
+    office, threat = _load(request, code, pk)
+    if cell not in CELLS:
+        raise Http404
+    require(request.user, "threats.change_threat", threat)
+    given = {"names": CELLS[cell], "office": threat.office, "user": request.user, "threat": threat, "compact": True}
+    if request.method != "POST":
+        form = ThreatForm(initial=plain_values(threat, CELLS[cell]), **given)
+        return _cell(request, office, threat, cell, form, threat.version)
+    based_on = int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
+    form = ThreatForm(request.POST, **given)
+    if "undo" in request.POST:
+        changes = _before(threat, cell, request.POST["undo"])
+    elif is_choice(request.POST):
+        changes = chosen_values(request.POST, names=GUARDED, texts=TEXTS)
+    elif form.is_valid():
+        changes = form.changes()
+    else:
+        return _cell(request, office, threat, cell, form, based_on, status=422)
+    try:
+        saved = edit_threat(threat, changes=changes, based_on=based_on, by=request.user)
+    except EditConflict as error:
+        return _conflict(request, threat, error)
+    except RuleError as error:
+        if error.field is None and not form.is_bound:
+            raise
+        form.is_valid()
+        form.refuse(error)
+        return _cell(request, office, threat, cell, form, based_on, status=422)
+    _say(request, saved, cell, request.path)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(_page_url(office, threat))
+    return _row(request, office, threat, is_open="open" in request.POST, has_news=True)
+
+
+def office_of(request: HttpRequest, code: str) -> Office:
+    """Return the office of the person's mission whose threats they may see; 404 for any other."""
+    user: Any = request.user
+    office = get_object_or_404(Office.objects.select_related("mission"), mission=user.mission, code=code)
+    if not user.has_perm("threats.view_threat", _probe(office)):
+        raise Http404
+    return office
+
+
+def _probe(office: Office) -> Threat:
+    """Return an unstored threat of the office, to ask what a person may do with its threats."""
+    return Threat(mission=office.mission, office=office, marking=0)
+
+
+def _load(request: HttpRequest, code: str, pk: int) -> tuple[Office, Threat]:
+    office = office_of(request, code)
+    rows = Threat.objects.visible_to(request.user).of_branch(office)  # type: ignore[attr-defined]
+    return office, get_object_or_404(rows.select_related("mission", "office", "lead"), pk=pk)
+
+
+def _live_sheet(request: HttpRequest, office: Office) -> Sheet:
+    user: Any = request.user
+    status = ThreatStatus.CLOSED if request.GET.get("status") == ThreatStatus.CLOSED else ThreatStatus.ACTIVE
+    now = clock.now(office.mission)
+    threats = Threat.objects.visible_to(user).of_branch(office).filter(status=status)  # type: ignore[attr-defined]
+    rows, watch = read_rows(threats, now=now, clearance=user.clearance)
+    evidence = evidence_for((row.pk for row in rows), mission=office.mission, user=user, today=now.date(), watch=watch)
+    offices = (
+        [office] if office.is_leaf() else Office.objects.filter(mission=office.mission, path__startswith=office.path)
+    )
+    editable = {one.code for one in offices if user.has_perm("threats.change_threat", _probe(one))}
+    if status == ThreatStatus.CLOSED:
+        editable = set()
+    return Sheet(office, now, rows, evidence, True, editable)
+
+
+def _approved_sheet(request: HttpRequest, office: Office) -> Sheet:
+    """Return the rows that the offices of a branch have in force, as they were approved, in one order."""
+    user: Any = request.user
+    now = clock.now(office.mission)
+    offices = list(Office.objects.filter(mission=office.mission, path__startswith=office.path))
+    editions = MatrixEdition.objects.visible_to(user).filter(  # type: ignore[attr-defined]
+        mission=office.mission, office__path__startswith=office.path, state=EditionState.IN_FORCE
+    )
+    found = {
+        office_id: (number, at, snapshot)
+        for office_id, number, at, snapshot in editions.values_list("office_id", "number", "in_force_at", "snapshot")
+    }
+    rows = [MatrixRow.from_dict(data) for _n, _at, snapshot in found.values() for data in snapshot["rows"]]
+    rows = [row for row in rows if row.marking <= user.clearance]
+    rows.sort(key=lambda row: (row.priority or 9, -(row.risk or 0), row.ref))
+    evidence = evidence_for([row.pk for row in rows], mission=office.mission, user=user, today=now.date())
+    in_force = [(one.name, *found[one.pk][:2]) for one in offices if one.pk in found]
+    without = [one.name for one in offices if one.pk not in found and one.is_leaf()]
+    return Sheet(office, now, rows, evidence, False, in_force=in_force, without=without)
+
+
+def _page(request: HttpRequest, sheet: Sheet, shown: list[MatrixRow]) -> dict[str, Any]:
+    user: Any = request.user
+    query = request.GET.dict()
+    opened = query.pop("open", "")
+    words = Words.of_page(sheet.office.code, urlencode(query), is_live=sheet.is_live)
+    lines = [(row.ref, _row_html(sheet, row, words, opened), row.ref == opened) for row in shown]
+    open_row = next((row for row in shown if row.ref == opened), None)
+    today = sheet.now.date()
+    return {
+        "sheet": sheet,
+        "office": sheet.office,
+        "lines": lines,
+        "columns": [str(column.label) for column in COLUMNS],
+        "bars": filter_bars(sheet.rows, query),
+        "gap_count": count_gaps(sheet.rows),
+        "filtered": len(shown) != len(sheet.rows),
+        "is_consolidated": not sheet.office.is_leaf(),
+        "has_drafts": sheet.is_live,
+        "is_closed_list": query.get("status") == ThreatStatus.CLOSED,
+        "details": _details(request, open_row, sheet.evidence.get(open_row.pk), sheet, today) if open_row else None,
+        "marking": max([row.marking for row in shown], default=None),
+        "can_add": user.has_perm("threats.add_threat", _probe(sheet.office)),
+        "edition_panel": panel_for(sheet.office, user, sheet.now),
+    }
+
+
+def _row_html(sheet: Sheet, row: MatrixRow, words: Words, opened: str) -> SafeString:
+    can_edit = sheet.is_live and row.office_code in sheet.editable
+    evidence = sheet.evidence.get(row.pk)
+    return row_html(row, words, can_edit=can_edit, is_open=row.ref == opened, evidence=evidence)
+
+
+def _row(
+    request: HttpRequest, office: Office, threat: Threat, *, is_open: bool, has_news: bool = False
+) -> HttpResponse:
+    user: Any = request.user
+    now = clock.now(office.mission)
+    threats = Threat.objects.visible_to(user)  # type: ignore[attr-defined]
+    rows, watch = read_rows(threats.filter(pk=threat.pk), now=now, clearance=user.clearance)
+    evidence = evidence_for([threat.pk], mission=office.mission, user=user, today=now.date(), watch=watch)
+    editable = {threat.office.code} if user.has_perm("threats.change_threat", threat) else set()
+    sheet = Sheet(office, now, rows, evidence, True, editable)
+    words = Words.of_page(office.code, "" if office.is_leaf() else "drafts=1")
+    context = {
+        "line": (rows[0].ref, _row_html(sheet, rows[0], words, rows[0].ref if is_open else ""), is_open),
+        "details": _details(request, rows[0], evidence[threat.pk], sheet, now.date()) if is_open else None,
+        "oob": has_news,
+    }
+    return _vary(render(request, "threats/_matrix_row.html", context))
+
+
+def _details(
+    request: HttpRequest, row: MatrixRow, evidence: Evidence | None, sheet: Sheet, today: Any
+) -> dict[str, Any]:
+    """Return what an open row shows below its cells: evidence, tier by phase grid, objective, lead, imminence."""
+    can_edit = sheet.is_live and row.office_code in sheet.editable
+    decision = ImminenceDecision.objects.filter(threat=row.pk).select_related("decided_by").first()
+    words = Words.of_page(sheet.office.code)
+    return {
+        "row": row,
+        "evidence": evidence,
+        "sparkline": year_sparkline(row.ref, evidence, today) if evidence else None,
+        "incidents_url": f"{reverse('threats:threat-detail', args=[row.pk])}#evidence",
+        "grid": response_grid(row, can_edit=can_edit),
+        "phases": tiers_and_phases()[1],
+        "activity_count": len(row.response_activities) + len(row.action_activities),
+        "decision": decision if row.imminent and decision and decision.imminent else None,
+        "gaps": gaps_to_mend(row, words.base),
+        "base": f"{words.base}rows/{row.pk}/",
+        "can_edit": can_edit,
+        "add_url": add_activity_url(row.pk) if can_edit else "",
+        "can_assess": can_edit,
+    }
+
+
+def response_grid(row: MatrixRow, *, can_edit: bool) -> list[dict[str, Any]]:
+    """Return the tiers with a cell per phase: its activities, whether it is a gap, and where one is added.
+
+    Empty cells stay visible; a tier that is called for and has nothing is a gap in all its cells. Source: POC Handbook
+    2020, 2.2 (tiers and phases).
+    """
+    tiers, phases = tiers_and_phases()
+    lacking = {gap.tier for gap in row.gaps if gap.tier}
+    lines = []
+    for tier, label in tiers:
+        found = [one for one in (*row.response_activities, *row.action_activities) if one.tier == tier]
+        cells = [
+            {
+                "phase": phase_label,
+                "activities": [one for one in found if phase in one.phases],
+                "is_gap": tier in lacking,
+                "url": add_activity_url(row.pk, tier=tier, phase=phase) if can_edit else "",
+            }
+            for phase, phase_label in phases
+        ]
+        lines.append({"label": label, "cells": cells})
+    return lines
+
+
+def year_sparkline(ref: str, evidence: Evidence, today: Any) -> SafeString:
+    """Return the bars of people killed per month, best estimates, for the twelve months that end with today's."""
+    months = [f"{start:%b %Y}" for start in month_starts(today)]
+    numbers = ", ".join(str(number) for number in evidence.months)
+    label = _("Killed per month for %(ref)s, %(first)s to %(last)s: %(numbers)s")
+    return sparkline(
+        evidence.months, label % {"ref": ref, "first": months[0], "last": months[-1], "numbers": numbers}, names=months
+    ).svg
+
+
+def _cell(
+    request: HttpRequest, office: Office, threat: Threat, cell: str, form: ThreatForm, based_on: int, status: int = 200
+) -> HttpResponse:
+    label = next((str(column.label) for column in COLUMNS if column.key == cell), str(LABELS.get(CELLS[cell][0], cell)))
+    context = {
+        "form": form,
+        "threat": threat,
+        "office": office,
+        "label": label,
+        "based_on": based_on,
+        "is_open": "open" in request.GET or "open" in request.POST,
+        "action": request.path,
+        "row_url": reverse("threats:matrix-row", args=[office.code, threat.pk]),
+        "back_url": _page_url(office, threat),
+        "cell_id": f"edit-{threat.pk}-{cell}",
+        "marking": threat.marking,
+    }
+    is_part = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    name = "threats/_matrix_cell.html" if is_part else "threats/matrix_cell.html"
+    response = render(request, name, context, status=status)
+    if is_part and status == 422:
+        response["HX-Retarget"], response["HX-Reswap"] = f"#edit-{threat.pk}-{cell}", "outerHTML"
+    return _vary(response)
+
+
+def _conflict(request: HttpRequest, threat: Threat, error: EditConflict) -> HttpResponse:
+    context = conflict(request, threat, error)
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    name = "components/_conflict.html" if is_part else "threats/threat_conflict.html"
+    response = render(request, name, context, status=409)
+    if is_part:
+        response["HX-Retarget"], response["HX-Reswap"] = "#main", "innerHTML show:window:top"
+    return _vary(response)
+
+
+def _before(threat: Threat, cell: str, version: str) -> dict[str, Any]:
+    """Return the values that the cell had at an earlier version, read back from the history, to undo a save."""
+    if not version.isdigit():
+        raise RuleError("unknown_version", _("There is nothing to undo here. Open the matrix again."))
+    current = plain_values(threat, [name for name in CELLS[cell] if name in CODED or name in LISTS])
+    values = values_at(threat, int(version), {name: current[name] for name in CELLS[cell]})
+    return {name: value for name, value in values.items() if value is not None or name == "capacity_in_reach"}
+
+
+def _say(request: HttpRequest, saved: Saved[Threat], cell: str, action: str) -> None:
+    """Tell what was saved, what others changed meanwhile, and offer to undo it."""
+    threat = saved.record
+    if not saved.changes:
+        messages.info(request, _("%(ref)s was already so. Nothing was changed.") % {"ref": threat.ref})
+        return
+    fields = ", ".join(str(LABELS.get(name, name)).lower() for name in saved.changes)
+    at = f"{threat.changed_at:%H:%M}"
+    sentence = _("Saved %(at)s: %(fields)s, %(ref)s.") % {"at": at, "fields": fields, "ref": threat.ref}
+    if saved.merged:
+        others = ", ".join(str(LABELS.get(item.name, item.name)).lower() for item in saved.merged)
+        sentence += " " + _("Meanwhile another person changed: %(fields)s.") % {"fields": others}
+    form = format_html(
+        ' <form method="post" action="{}"><input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+        '<input type="hidden" name="based_on" value="{}">'
+        '<button class="link" name="undo" value="{}">{}</button></form>',
+        action,
+        get_token(request),
+        threat.version,
+        threat.version - 1,
+        _("Undo"),
+    )
+    messages.success(request, format_html("{}{}", sentence, form))
+
+
+def _page_url(office: Office, threat: Threat, *, is_open: bool = False) -> str:
+    query = {} if office.is_leaf() else {"drafts": "1"}
+    query |= {"open": threat.ref} if is_open else {}
+    return reverse("threats:matrix", args=[office.code]) + (f"?{urlencode(query)}" if query else "") + f"#{threat.ref}"
+
+
+def _vary(response: HttpResponse) -> HttpResponse:
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def panel_for(office: Office, user: Any, now: datetime) -> Any:
+    """Return the state of the office's edition; empty until the editions' views are there."""
+    try:
+        from threats.views.editions import panel_for as panel
+    except ImportError:
+        return None
+    return panel(office, user, now)

@@ -1,0 +1,352 @@
+"""Pages of one threat: the whole record, its form, rating, imminence, closing."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from pocweb import clock
+from pocweb.audit import history_of
+from pocweb.charts import Drawing
+from pocweb.charts.ratings import RatingPoint, RatingSeries, series_chart
+from pocweb.choices import RiskLevel
+from pocweb.errors import RuleError
+from pocweb.fieldlist import Face, for_people
+from pocweb.guard import EditConflict
+from pocweb.models import Office
+from pocweb.pages import chosen_values, history_lines, is_choice, permitted
+from pocweb.permissions import require
+from threats.evidence import evidence_for, watched
+from threats.fieldlists.threat import CRITERIA, LABELS, THREAT
+from threats.forms.threats import (
+    AssessForm,
+    GroupFormSet,
+    ImminenceForm,
+    ProtectionActorFormSet,
+    ReasonForm,
+    ThreatForm,
+    areas_for,
+    plain_lines,
+)
+from threats.matrix.reading import read_rows
+from threats.models import Assessment, Incident, ProtectionActor, Threat
+from threats.reference_loader import assessment_inputs
+from threats.rules.scheme import label_of, risk_of, steps
+from threats.services import threats as services
+from threats.services.threat_values import GUARDED, TEXTS, plain_values
+from threats.views.conflicts import conflict
+from threats.views.matrix import office_of, response_grid, year_sparkline
+from threats.views.matrix_filters import tiers_and_phases
+from threats.views.matrix_html import SIGNS, add_activity_url, gaps_to_mend
+from threats.wording import Wording
+
+IN_OWN_PANEL = {
+    *CRITERIA, "ref", "title", "office", "status", "priority", "risk", "trend", "groups", "protection_actors",
+    "marking", "imminent_since",
+}  # fmt: skip
+MOST_INCIDENTS, MOST_EVENTS = 20, 12
+
+
+@require_safe
+@permitted("threats.view_threat")
+def threat_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show everything about one threat: facts, ratings, evidence, people, activities, history."""
+    user: Any = request.user
+    threat = _load(request, pk)
+    now = clock.now(threat.mission)
+    rows, watch = read_rows(_visible(request).filter(pk=pk), now=now, clearance=user.clearance)
+    evidence = evidence_for([pk], mission=threat.mission, user=user, today=now.date(), watch=watch)[pk]
+    can_edit = user.has_perm("threats.change_threat", threat) and threat.status == "active"
+    ratings = list(threat.assessments.select_related("scheme", "assessed_by"))
+    context = {
+        "threat": threat,
+        "row": rows[0],
+        "facts": _facts(threat),
+        "criteria": [(str(LABELS[name]), getattr(threat, name)) for name in CRITERIA],
+        "gaps": gaps_to_mend(rows[0], reverse("threats:matrix", args=[threat.office.code])),
+        "sign": SIGNS.get(rows[0].trend, "none"),  # type: ignore[call-overload]
+        "ratings": [_rating(one) for one in ratings],
+        "chart": _chart(threat, ratings, now.date()),
+        "evidence": evidence,
+        "sparkline": year_sparkline(threat.ref, evidence, now.date()),
+        "incidents": _incidents(threat, user),
+        "most_incidents": MOST_INCIDENTS,
+        "groups": threat.threat_groups.select_related("group", "area").order_by("group__order"),
+        "activities": (*rows[0].response_activities, *rows[0].action_activities),
+        "grid": response_grid(rows[0], can_edit=can_edit),
+        "phases": tiers_and_phases()[1],
+        "decisions": threat.imminence_decisions.select_related("decided_by"),
+        "events": _history(threat, user),
+        "can_edit": can_edit,
+        "can_reopen": user.has_perm("threats.change_threat", threat) and threat.status == "closed",
+        "can_assess": threat.status == "active" and user.has_perm("threats.assess_threat", threat),
+        "can_decide": threat.status == "active" and user.has_perm("threats.decide_imminence", threat),
+        "add_url": add_activity_url(pk),
+        "marking": rows[0].marking,
+    }
+    return render(request, "threats/threat_detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permitted("threats.add_threat")
+def threat_create(request: HttpRequest) -> HttpResponse:
+    """Add a threat to the office that the address names, else to the person's own."""
+    user: Any = request.user
+    code = request.POST.get("office") or request.GET.get("office") or user.office.code
+    office = office_of(request, code)
+    require(user, "threats.add_threat", Threat(mission=office.mission, office=office, marking=0))
+    if request.method != "POST":
+        initial = {"marking": int(office.mission.default_marking)}
+        return _form(request, office, None, ThreatForm(initial=initial, office=office, user=user), *_lines(office))
+    form = ThreatForm(request.POST, office=office, user=user)
+    lines = _lines(office, request.POST)
+    if not all([form.is_valid(), *(one.is_valid() for one in lines)]):
+        return _form(request, office, None, form, *lines, status=422)
+    values = form.changes() | {"groups": plain_lines(lines[0]), "protection_actors": plain_lines(lines[1])}
+    try:
+        threat = services.add_threat(office=office, values=values, by=user)
+    except RuleError as error:
+        form.refuse(error)
+        return _form(request, office, None, form, *lines, status=422)
+    messages.success(
+        request, _("Added %(ref)s. Rate it, so that it takes its place in the matrix.") % {"ref": threat.ref}
+    )
+    return redirect("threats:threat-detail", threat.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permitted("threats.change_threat")
+def threat_update(request: HttpRequest, pk: int) -> HttpResponse:
+    """Edit the whole record with its lists, under the lost-update guard."""
+    user: Any = request.user
+    threat = _load(request, pk)
+    require(user, "threats.change_threat", threat)
+    given = {"office": threat.office, "user": user, "threat": threat}
+    if request.method != "POST":
+        values = plain_values(threat)
+        lines = _lines(threat.office, None, values)
+        return _form(request, threat.office, threat, ThreatForm(initial=values, **given), *lines)
+    form = ThreatForm(request.POST, **given)
+    if is_choice(request.POST):
+        changes, lines = chosen_values(request.POST, names=GUARDED, texts=TEXTS), _lines(threat.office)
+    else:
+        lines = _lines(threat.office, request.POST, plain_values(threat))
+        if not all([form.is_valid(), *(one.is_valid() for one in lines)]):
+            return _form(request, threat.office, threat, form, *lines, status=422)
+        changes = form.changes() | {"groups": plain_lines(lines[0]), "protection_actors": plain_lines(lines[1])}
+    based_on = int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
+    try:
+        saved = services.edit_threat(threat, changes=changes, based_on=based_on, by=user)
+    except EditConflict as error:
+        return show_conflict(request, threat, error)
+    except RuleError as error:
+        form.is_valid()
+        form.refuse(error)
+        return _form(request, threat.office, threat, form, *lines, status=422)
+    fields = ", ".join(str(LABELS.get(name, name)).lower() for name in saved.changes)
+    text = _("Saved: %(fields)s.") % {"fields": fields} if fields else _("Nothing was changed.")
+    if saved.merged:
+        others = ", ".join(str(LABELS.get(item.name, item.name)).lower() for item in saved.merged)
+        text += " " + _("Meanwhile another person changed: %(fields)s.") % {"fields": others}
+    messages.success(request, text)
+    return redirect("threats:threat-detail", pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permitted("threats.assess_threat")
+def threat_assess(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rate a threat: pick likelihood and impact by their definitions, say why and from what."""
+    user: Any = request.user
+    threat = _load(request, pk)
+    require(user, "threats.assess_threat", threat)
+    scheme = services.current_scheme(threat.mission)
+    today = clock.today(threat.mission)
+    initial = {"cell": f"{threat.likelihood}-{threat.impact}"}
+    form = AssessForm(request.POST or None, scheme=scheme, initial=initial)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                made = services.assess_threat(threat, by=user, **form.rating())
+            except RuleError as error:
+                form.refuse(error)
+            else:
+                text = _("Rated %(ref)s: %(risk)s, priority %(priority)s, %(trend)s.")
+                words = {"ref": threat.ref, "risk": made.get_risk_display(), "priority": made.priority}
+                messages.success(request, text % (words | {"trend": made.get_trend_display()}))
+                return redirect("threats:threat-detail", pk)
+        status = 422
+    evidence = evidence_for([pk], mission=threat.mission, user=user, today=today)[pk]
+    context = {
+        "threat": threat,
+        "form": form,
+        "scheme": scheme,
+        "grid": _risk_grid(scheme.data, form["cell"].value()),
+        "impacts": steps(scheme.data, "impact"),
+        "definitions": [
+            (_("Likelihood"), list(reversed(steps(scheme.data, "likelihood")))),
+            (_("Impact"), list(reversed(steps(scheme.data, "impact")))),
+        ],
+        "evidence": evidence,
+        "sparkline": year_sparkline(threat.ref, evidence, today),
+        "incidents_url": reverse("threats:threat-detail", args=[pk]) + "#evidence",
+        "marking": threat.marking,
+    }
+    return render(request, "threats/threat_assess.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permitted("threats.decide_imminence")
+def threat_imminence(request: HttpRequest, pk: int) -> HttpResponse:
+    """Decide, with the reason, whether a threat is imminent."""
+    threat = _load(request, pk)
+    require(request.user, "threats.decide_imminence", threat)
+    form = ImminenceForm(request.POST or None, initial={"imminent": "yes" if threat.imminent else "no"})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.decide_imminence(threat, by=request.user, **form.cleaned_data)
+        except RuleError as error:
+            form.refuse(error)
+        else:
+            text = _("%(ref)s is imminent.") if made.imminent else _("%(ref)s is not imminent.")
+            messages.success(request, text % {"ref": threat.ref})
+            return redirect("threats:threat-detail", pk)
+    return _small_form(request, threat, form, _("Decide on imminence"), _("Record the decision"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permitted("threats.change_threat")
+def threat_close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close a threat with the reason, or bring a closed one back."""
+    threat = _load(request, pk)
+    require(request.user, "threats.change_threat", threat)
+    form = ReasonForm(request.POST or None)
+    closes = threat.status == "active"
+    if request.method == "POST" and form.is_valid():
+        act = services.close_threat if request.POST.get("act") == "close" else services.reopen_threat
+        act(threat, reason=form.cleaned_data["reason"], by=request.user)
+        text = _("Closed %(ref)s.") if threat.status == "closed" else _("Reopened %(ref)s.")
+        messages.success(request, text % {"ref": threat.ref})
+        return redirect("threats:threat-detail", pk)
+    title = _("Close the threat") if closes else _("Reopen the threat")
+    return _small_form(request, threat, form, title, title, act="close" if closes else "reopen")
+
+
+def show_conflict(request: HttpRequest, threat: Threat, error: EditConflict) -> HttpResponse:
+    """Answer 409 with the page on which the person chooses, field by field."""
+    return render(request, "threats/threat_conflict.html", conflict(request, threat, error), status=409)
+
+
+def _visible(request: HttpRequest) -> Any:
+    return Threat.objects.visible_to(request.user)  # type: ignore[attr-defined]
+
+
+def _load(request: HttpRequest, pk: int) -> Threat:
+    return get_object_or_404(_visible(request).select_related("mission", "office", "lead"), pk=pk)
+
+
+def _facts(threat: Threat) -> list[tuple[str, str]]:
+    return [
+        (str(field.label), for_people(field.value(threat)))
+        for field in THREAT.on(Face.DETAIL)
+        if field.name not in IN_OWN_PANEL and (field.name != "closed_reason" or threat.closed_reason)
+    ]
+
+
+def _rating(one: Assessment) -> dict[str, Any]:
+    data = one.scheme.data
+    names = dict(assessment_inputs())
+    words = (label_of(data, "likelihood", one.likelihood), label_of(data, "impact", one.impact))
+    return {"one": one, "words": " × ".join(words).lower(), "inputs": [names.get(code, code) for code in one.inputs]}
+
+
+def _chart(threat: Threat, ratings: list[Assessment], today: Any) -> Drawing | None:
+    """Return the chart of the series of ratings, None without any."""
+    if not ratings:
+        return None
+    points = tuple(RatingPoint(one.assessed_at.date(), one.risk - 1) for one in reversed(ratings))
+    until = max(today, points[-1].day)
+    levels = [str(label) for label in RiskLevel.labels]
+    title = _("Risk of %(ref)s over time") % {"ref": threat.ref}
+    return series_chart([RatingSeries(threat.ref, points)], levels=levels, until=until, title=title)
+
+
+def _incidents(threat: Threat, user: Any) -> Any:
+    rows = Incident.objects.visible_to(user).counted().filter(watched(threat), mission=threat.mission)  # type: ignore[attr-defined]
+    rows = rows.filter(starts_on__lte=clock.today(threat.mission)).select_related("area")
+    return rows.order_by("-starts_on", "-number")[:MOST_INCIDENTS]
+
+
+def _history(threat: Threat, user: Any) -> list[dict[str, Any]]:
+    events = list(history_of(threat)[:MOST_EVENTS])
+    values = [(name, value) for event in events for name, pair in event.changes.items() for value in pair]
+    return history_lines(events, labels=LABELS, show=Wording(values, user))
+
+
+def _lines(office: Office, data: Any = None, values: dict[str, Any] | None = None) -> tuple[Any, Any]:
+    """Return the formsets of groups at risk and of other protection actors."""
+    values = values or {}
+    actors = ProtectionActor.objects.filter(mission=office.mission)
+    groups = GroupFormSet(
+        data, prefix="groups", initial=values.get("groups", []), form_kwargs={"areas": areas_for(office)}
+    )
+    protection = ProtectionActorFormSet(
+        data,
+        prefix="protection_actors",
+        initial=values.get("protection_actors", []),
+        form_kwargs={"protection_actors": actors},
+    )
+    return groups, protection
+
+
+def _form(
+    request: HttpRequest, office: Office, threat: Threat | None, form: ThreatForm, groups: Any, protection: Any,
+    status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    context = {
+        "form": form,
+        "groups": groups,
+        "protection": protection,
+        "office": office,
+        "threat": threat,
+        "based_on": (request.POST.get("based_on") or threat.version) if threat else None,
+        "back_url": reverse("threats:threat-detail", args=[threat.pk])
+        if threat
+        else reverse("threats:matrix", args=[office.code]),
+        "marking": threat.marking if threat else None,
+    }
+    return render(request, "threats/threat_form.html", context, status=status)
+
+
+def _small_form(
+    request: HttpRequest, threat: Threat, form: Any, title: str, submit_label: str, act: str = ""
+) -> HttpResponse:
+    if threat.status != "active" and act != "reopen":
+        raise Http404
+    context = {"threat": threat, "form": form, "title": title, "submit_label": submit_label, "act": act}
+    context |= {"decisions": threat.imminence_decisions.select_related("decided_by"), "marking": threat.marking}
+    return render(request, "threats/threat_act.html", context, status=422 if form.is_bound else 200)
+
+
+def _risk_grid(data: Any, chosen: str) -> list[dict[str, Any]]:
+    """Return the scheme's grid, highest likelihood first, each cell with its risk and whether it is chosen."""
+    return [
+        {
+            "label": row["label"],
+            "cells": [
+                {
+                    "risk": (level := risk_of(data, row["value"], column["value"])),
+                    "label": str(RiskLevel(level).label),
+                    "impact": column["label"],
+                    "value": (value := f"{row['value']}-{column['value']}"),
+                    "is_chosen": value == chosen,
+                }
+                for column in steps(data, "impact")
+            ],
+        }
+        for row in reversed(steps(data, "likelihood"))
+    ]
