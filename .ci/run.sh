@@ -17,7 +17,7 @@ note_done() {
 }
 
 database="${DATABASE_URL:-$(grep '^DATABASE_URL=' .env 2>/dev/null || true)}"
-data_hash="$(hash_of pyproject.toml ./*/migrations ./*/reference ./*/management pocweb/demo pocweb/demo.py) $database"
+data_hash="$(hash_of pyproject.toml ./*/migrations ./*/reference ./*/management reporting/demo pocweb/demo.py) $database"
 [ -n "$database" ] || [ -f var/pocweb.sqlite3 ] || rm -f var/done-data
 if ! is_done data "$data_hash"; then
     say "Preparing the database"

@@ -87,9 +87,13 @@ def ask(
 
 
 def send(pk: int) -> None:
-    """Tell a worker that the row waits; a broker that cannot be reached loses nothing, the sweep sends again."""
+    """Tell a worker that the row waits; a broker that cannot be reached loses nothing, the sweep sends again.
+
+    The moment of sending stands in `heartbeat_at` while the row waits, so that the sweep leaves fresh messages alone.
+    """
     if not settings.CELERY_BROKER_URL:
         return
+    Job.objects.filter(pk=pk, state=JobState.QUEUED).update(heartbeat_at=timezone.now())
     from kombu.exceptions import OperationalError  # only with a broker
 
     from pocweb.tasks import run_job  # tasks import this module
@@ -194,8 +198,11 @@ def next_waiting() -> int | None:
 
 
 def sweep() -> list[int]:
-    """Send again every row that waits or whose worker died; return their ids."""
-    waiting = list(Job.objects.filter(_claimable()).order_by("queued_at").values_list("pk", flat=True)[:500])
+    """Send again rows whose worker died or whose message is older than five leases; return their ids."""
+    stale = timezone.now() - 5 * _lease()
+    unsent = models.Q(state=JobState.QUEUED) & (models.Q(heartbeat_at=None) | models.Q(heartbeat_at__lt=stale))
+    dead = models.Q(state=JobState.RUNNING, heartbeat_at__lt=timezone.now() - _lease())
+    waiting = list(Job.objects.filter(unsent | dead).order_by("queued_at").values_list("pk", flat=True)[:500])
     for pk in waiting:
         send(pk)
     return waiting

@@ -133,7 +133,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    # A database number of its own keeps the cache apart from the queue, which emptying the cache would empty too.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": env.str("POCWEB_CACHE_URL", default=REDIS_URL),
+        }
+    }
 else:
     CACHES = {
         "default": {
@@ -223,7 +229,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = env.bool("POCWEB_HTTPS_REDIRECT", default=True)
-    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_SECONDS = env.int("POCWEB_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
