@@ -26,6 +26,10 @@ class ImportRun(MissionRecord):
     updated = models.PositiveIntegerField(_("changed"), default=0)
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     rejected = models.PositiveIntegerField(_("rejected"), default=0)
+    problem_count = models.PositiveIntegerField(_("remarks"), default=0)
+    imported_through = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_("The last row of the file that is stored; work taken up again goes on.")
+    )
     places = models.JSONField(default=dict)
     preview = models.JSONField(default=list)
     error = models.TextField(_("what failed"), blank=True)

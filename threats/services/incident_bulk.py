@@ -16,7 +16,7 @@ from pocweb import clock
 from pocweb.audit import record_event
 from pocweb.models import Counter, Mission
 from pocweb.permissions import require
-from threats.choices import Origin, PlaceState, Verification
+from threats.choices import ActorSide, Origin, PlaceState, Verification
 from threats.imports import ActorRef, IncidentDraft
 from threats.models import Actor, CasualtyCount, Incident, IncidentActor, Source, ViolenceType
 from threats.rules.incidents import TOTALS
@@ -24,6 +24,8 @@ from threats.services.incident_places import AreaBook, AreaOffices
 from threats.services.incident_values import COUNT_FIELDS, plain_incident
 
 BLOCK = 1000
+# What a source named for the first time is: those of our template are the mission's own.
+KINDS_OF_SOURCE = {Origin.POCWEB.value: Source.Kind.MISSION}
 TEXTS = ("title", "place", "source_note", "narrative", "mission_response")
 CODED = ("event_kind", "date_precision")
 NUMBERS = (*TOTALS, "civilians_killed", "number_of_reports")
@@ -39,12 +41,20 @@ NAME_MOST = 160
 
 @dataclass(frozen=True, slots=True)
 class PlacedDraft:
-    """A draft with what place matching found: the key of the area or None, the state and the sentence for a person."""
+    """A draft with what place matching found: the key of the area or None, the state and the sentence for a person.
+
+    `digest` is the fingerprint of what the origin says, where the draft differs from it because people's edits stay.
+    """
 
     draft: IncidentDraft
     area_pk: int | None
     place_state: str = PlaceState.MATCHED
     place_note: str = ""
+    digest: str = ""
+
+    def fingerprint(self) -> str:
+        """Return what the incident keeps to know its origin's next change."""
+        return self.digest or self.draft.fingerprint()
 
 
 def name_key(name: str) -> str:
@@ -155,7 +165,7 @@ def bulk_record(
         require(by, "threats.import_incidents")
     now = now or clock.now(mission)
     with transaction.atomic():
-        context.ensure(rows, Source.Kind.DATASET)
+        context.ensure(rows, KINDS_OF_SOURCE.get(origin, Source.Kind.DATASET))
         first = Counter.take(mission, "incident", len(rows))
         incidents = [
             _new(row, context, origin=origin, number=first + index, by=by, now=now) for index, row in enumerate(rows)
@@ -163,7 +173,10 @@ def bulk_record(
         Incident.objects.bulk_create(incidents, batch_size=BLOCK)
         _write_related([(incident.pk, row.draft) for incident, row in zip(incidents, rows, strict=True)], context)
         span = [incidents[0].ref, incidents[-1].ref]
-        changes = {"incidents": [None, " to ".join(dict.fromkeys(span))], "count": [None, len(rows)]}
+        changes: dict[str, list[Any]] = {
+            "incidents": [None, " to ".join(dict.fromkeys(span))],
+            "count": [None, len(rows)],
+        }
         record_event(by, "recorded incidents of", about or mission, changes=changes, now=now)
     return [incident.pk for incident in incidents]
 
@@ -175,7 +188,7 @@ def _new(row: PlacedDraft, context: BulkContext, *, origin: Origin, number: int,
         number=number,
         origin=origin,
         origin_id=draft.origin_id,
-        origin_hash=draft.fingerprint(),
+        origin_hash=row.fingerprint(),
         origin_extra=dict(draft.extra),
         verification=draft.verification,
         marking=context.marking(draft),
@@ -231,8 +244,9 @@ def bulk_update(
     now = now or clock.now(context.mission)
     changed: list[Incident] = []
     with transaction.atomic():
-        context.ensure([row for _pk, row in rows], Source.Kind.DATASET)
         stored = _stored([pk for pk, _row in rows], context.mission)
+        origin = next((incident.origin for incident in stored.values()), "")
+        context.ensure([row for _pk, row in rows], KINDS_OF_SOURCE.get(origin, Source.Kind.DATASET))
         before = {pk: plain_incident(incident) for pk, incident in stored.items()}
         again: list[tuple[int, IncidentDraft]] = []
         for pk, row in rows:
@@ -269,7 +283,7 @@ def _bring_up(incident: Incident, row: PlacedDraft, context: BulkContext) -> Non
     if incident.verification == Verification.REPORTED:
         incident.verification = draft.verification
     incident.marking = max(incident.marking, context.marking(draft))
-    incident.origin_hash, incident.origin_extra = draft.fingerprint(), dict(draft.extra)
+    incident.origin_hash, incident.origin_extra = row.fingerprint(), dict(draft.extra)
 
 
 def _kept_related(draft: IncidentDraft, incident: Incident) -> IncidentDraft:
@@ -278,7 +292,7 @@ def _kept_related(draft: IncidentDraft, incident: Incident) -> IncidentDraft:
     kept: dict[str, Any] = {}
     if not draft.actors:
         kept["actors"] = tuple(
-            ActorRef(link.actor.name, link.actor.code, link.side) for link in incident.incident_actors.all()
+            ActorRef(link.actor.name, link.actor.code, ActorSide(link.side)) for link in incident.incident_actors.all()
         )
     if not draft.violence_types:
         kept["violence_types"] = tuple(kind.code for kind in incident.violence_types.all())
