@@ -13,7 +13,7 @@ from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Cast
 
 from threats.choices import ActorSide, Trend, Verification
-from threats.models import Incident, Threat
+from threats.models import Incident, IncidentActor, Threat
 from threats.rules.trend import direction
 
 MONTHS = 12
@@ -99,7 +99,7 @@ def watched(threat: Threat) -> Q:
     for path in threat.areas.values_list("path", flat=True):
         where |= Q(area__path__startswith=path)
     if actors := list(threat.actors.values_list("pk", flat=True)):
-        acting = Incident.actors.through.objects.filter(actor__in=actors, side__in=ACTING)
+        acting = IncidentActor.objects.filter(actor__in=actors, side__in=ACTING)
         where &= Q(pk__in=acting.values("incident"))
     return where
 
@@ -112,8 +112,8 @@ def month_starts(today: date) -> list[date]:
 
 def _read_watch(pks: list[int]) -> Watch:
     watch = Watch()
-    areas = Threat.areas.through.objects.filter(threat__in=pks).annotate(key=Cast("area__path", CharField()))
-    actors = Threat.actors.through.objects.filter(threat__in=pks).annotate(key=Cast("actor_id", CharField()))
+    areas: Any = Threat.areas.through.objects.filter(threat__in=pks).annotate(key=Cast("area__path", CharField()))
+    actors: Any = Threat.actors.through.objects.filter(threat__in=pks).annotate(key=Cast("actor_id", CharField()))
     first = areas.annotate(kind=Value("areas"), of=F("threat_id")).values_list("kind", "of", "key")
     second = actors.annotate(kind=Value("actors"), of=F("threat_id")).values_list("kind", "of", "key")
     for kind, threat, key in first.union(second):

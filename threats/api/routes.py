@@ -3,7 +3,10 @@
 from rest_framework.routers import SimpleRouter
 
 from threats.api.incidents import IncidentViewSet
+from threats.api.threats import ActorViewSet, ThreatViewSet
 
 router = SimpleRouter()
 router.register("incidents", IncidentViewSet, basename="api-incident")
+router.register("threats", ThreatViewSet, basename="api-threat")
+router.register("actors", ActorViewSet, basename="api-actor")
 urlpatterns = router.urls

@@ -18,7 +18,7 @@ class ActorForm(GuardedForm):
         super().__init__(*args, **kwargs)
         for field in ACTOR.on(Face.FORM):
             self.fields[field.name] = self._field(field.name, field.kind, user)
-            self.fields[field.name].label = field.label
+            self.fields[field.name].label = field.label  # type: ignore[assignment]  # a lazy text
 
     def _field(self, name: str, kind: FieldKind, user: Any) -> forms.Field:
         if name == "marking":

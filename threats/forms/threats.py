@@ -96,7 +96,7 @@ class ThreatForm(GuardedForm):
         self.office, self.user, self.threat, self.compact = office, user, threat, compact
         for name in names:
             self.fields[name] = self._field(name)
-            self.fields[name].label = LABELS[name]
+            self.fields[name].label = LABELS[name]  # type: ignore[assignment]  # a lazy text
             self.fields[name].help_text = HINTS.get(name, "") if not compact else ""
 
     @property

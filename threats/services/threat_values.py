@@ -67,36 +67,42 @@ def plain_values(threat: Threat, names: Iterable[str] = GUARDED) -> Values:
     values["lead"] = threat.lead.username if threat.lead_id and threat.lead else ""
     for name in names:
         if name in CODED:
-            values[name] = sorted(getattr(threat, name).values_list(CODED[name], flat=True))
+            values[name] = sorted(getattr(row, CODED[name]) for row in getattr(threat, name).all())
         elif name in LISTS:
             values[name] = _LIST_READERS[name](threat)
     return values
 
 
 def read_groups(threat: Threat) -> list[Values]:
-    rows = threat.threat_groups.order_by("group__order", "group__code", "area__pcode").values(
-        "group__code", "area__pcode", "estimated_number", "exposure", "vulnerability", "reason", "as_of"
-    )
+    """Return the groups at risk as plain values, in the order of the shipped list; rows read ahead are used."""
+    rows = _lines(threat, "threat_groups", "group", "area")
     return [
         {
-            "group": row["group__code"],
-            "area": row["area__pcode"] or "",
-            "number": row["estimated_number"],
-            "exposure": row["exposure"],
-            "vulnerability": row["vulnerability"],
-            "reason": row["reason"],
-            "as_of": row["as_of"].isoformat() if row["as_of"] else "",
+            "group": row.group.code,
+            "area": row.area.pcode if row.area else "",
+            "number": row.estimated_number,
+            "exposure": row.exposure,
+            "vulnerability": row.vulnerability,
+            "reason": row.reason,
+            "as_of": row.as_of.isoformat() if row.as_of else "",
         }
-        for row in rows
+        for row in sorted(rows, key=lambda row: (row.group.order, row.group.code, row.area.pcode if row.area else ""))
     ]
 
 
 def read_protection_actors(threat: Threat) -> list[Values]:
-    rows = threat.threat_protection_actors.order_by("protection_actor__name")
+    """Return the other protection actors as plain values, by name; rows read ahead are used."""
+    rows = _lines(threat, "threat_protection_actors", "protection_actor")
     return [
-        {"name": row.pop("protection_actor__name"), **row}
-        for row in rows.values("protection_actor__name", "role", *VARIABLES)
+        {"name": row.protection_actor.name, **{name: getattr(row, name) for name in ("role", *VARIABLES)}}
+        for row in sorted(rows, key=lambda row: row.protection_actor.name)
     ]
+
+
+def _lines(threat: Threat, name: str, *related: str) -> Any:
+    rows = getattr(threat, name)
+    is_read = name in getattr(threat, "_prefetched_objects_cache", {})
+    return rows.all() if is_read else rows.select_related(*related)
 
 
 _LIST_READERS: dict[str, Callable[[Threat], list[Values]]] = {

@@ -32,7 +32,7 @@ TEXTS = tuple(name for name in EDITABLE if name != "marking")
 def actor_list(request: HttpRequest) -> HttpResponse:
     """List the profiles, those with most threats first; `?q=` searches names, `?source=` the kind."""
     user: Any = request.user
-    threats = Threat.objects.visible_to(user).filter(status=ThreatStatus.ACTIVE)  # type: ignore[attr-defined]
+    threats = Threat.objects.visible_to(user).filter(status=ThreatStatus.ACTIVE)
     rows = _visible(request).annotate(threat_count=Count("threats", filter=Q(threats__in=threats), distinct=True))
     if words := request.GET.get("q", "").strip():
         rows = rows.filter(Q(name__icontains=words) | Q(short_name__icontains=words))
@@ -54,13 +54,13 @@ def actor_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a profile: seven heads, opportunity, its incidents and threats, and what changed over time."""
     user: Any = request.user
     actor = _load(request, pk)
-    incidents: Any = Incident.objects.visible_to(user).counted().filter(actors=actor)  # type: ignore[attr-defined]
+    incidents: Any = Incident.objects.visible_to(user).counted().filter(actors=actor)
     incidents = incidents.filter(starts_on__lte=clock.today(actor.mission)).distinct()
     events = history_of(actor)[:30]
     context = {
         "actor": actor,
         "heads": [(str(LABELS[name]), getattr(actor, name)) for name in HEADS],
-        "threats": Threat.objects.visible_to(user).filter(actors=actor).select_related("office"),  # type: ignore[attr-defined]
+        "threats": Threat.objects.visible_to(user).filter(actors=actor).select_related("office"),
         "incidents": incidents.select_related("area").order_by("-starts_on", "-number")[:MOST_INCIDENTS],
         "incident_count": incidents.count(),
         "events": history_lines(events, labels=LABELS, show=_show),
@@ -101,7 +101,7 @@ def actor_update(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _visible(request: HttpRequest) -> Any:
-    return Actor.objects.visible_to(request.user)  # type: ignore[attr-defined]
+    return Actor.objects.visible_to(request.user)
 
 
 def _load(request: HttpRequest, pk: int) -> Actor:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,6 +24,7 @@ from pocweb.models import Office
 from pocweb.pages import chosen_values, is_choice, permitted
 from pocweb.permissions import require
 from threats.choices import EditionState, ThreatStatus
+from threats.editions import row_data
 from threats.evidence import Evidence, evidence_for, month_starts
 from threats.fieldlists.threat import LABELS
 from threats.forms.threats import ThreatForm
@@ -33,9 +34,11 @@ from threats.models import ImminenceDecision, MatrixEdition, Threat
 from threats.services.threat_values import CODED, GUARDED, LISTS, TEXTS, plain_values
 from threats.services.threats import edit_threat
 from threats.views.conflicts import conflict
+from threats.views.editions import panel_for
 from threats.views.matrix_filters import chosen, filter_bars, keep, tiers_and_phases
 from threats.views.matrix_html import Words, add_activity_url, count_gaps, gaps_to_mend, row_html
 
+EXPORTS = (("xlsx", "XLSX"), ("csv", "CSV, HXL"), ("json", "JSON"), ("pdf", "PDF"))
 CELLS: dict[str, tuple[str, ...]] = {column.key: column.fields for column in COLUMNS if column.fields} | {
     "title": ("title",),
     "objective": ("objective",),
@@ -79,7 +82,7 @@ def matrix(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 @permitted("threats.view_threat")
-def matrix_row(request: HttpRequest, code: str, pk: int) -> HttpResponseBase:
+def matrix_row(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Answer one row alone, closed or with its details; without htmx, the page with the row open."""
     office, threat = _load(request, code, pk)
     if not request.htmx:  # type: ignore[attr-defined]
@@ -89,13 +92,19 @@ def matrix_row(request: HttpRequest, code: str, pk: int) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permitted("threats.change_threat")
-def matrix_cell(request: HttpRequest, code: str, pk: int, cell: str) -> HttpResponseBase:
+def matrix_cell(request: HttpRequest, code: str, pk: int, cell: str) -> HttpResponse:
     """Edit one cell: GET shows its form (a page of its own without htmx), POST saves it under the guard."""
     office, threat = _load(request, code, pk)
     if cell not in CELLS:
         raise Http404
     require(request.user, "threats.change_threat", threat)
-    given = {"names": CELLS[cell], "office": threat.office, "user": request.user, "threat": threat, "compact": True}
+    given: dict[str, Any] = {
+        "names": CELLS[cell],
+        "office": threat.office,
+        "user": request.user,
+        "threat": threat,
+        "compact": True,
+    }
     if request.method != "POST":
         form = ThreatForm(initial=plain_values(threat, CELLS[cell]), **given)
         return _cell(request, office, threat, cell, form, threat.version)
@@ -141,7 +150,7 @@ def _probe(office: Office) -> Threat:
 
 def _load(request: HttpRequest, code: str, pk: int) -> tuple[Office, Threat]:
     office = office_of(request, code)
-    rows = Threat.objects.visible_to(request.user).of_branch(office)  # type: ignore[attr-defined]
+    rows = Threat.objects.visible_to(request.user).of_branch(office)
     return office, get_object_or_404(rows.select_related("mission", "office", "lead"), pk=pk)
 
 
@@ -149,7 +158,7 @@ def _live_sheet(request: HttpRequest, office: Office) -> Sheet:
     user: Any = request.user
     status = ThreatStatus.CLOSED if request.GET.get("status") == ThreatStatus.CLOSED else ThreatStatus.ACTIVE
     now = clock.now(office.mission)
-    threats = Threat.objects.visible_to(user).of_branch(office).filter(status=status)  # type: ignore[attr-defined]
+    threats = Threat.objects.visible_to(user).of_branch(office).filter(status=status)
     rows, watch = read_rows(threats, now=now, clearance=user.clearance)
     evidence = evidence_for((row.pk for row in rows), mission=office.mission, user=user, today=now.date(), watch=watch)
     offices = (
@@ -166,7 +175,7 @@ def _approved_sheet(request: HttpRequest, office: Office) -> Sheet:
     user: Any = request.user
     now = clock.now(office.mission)
     offices = list(Office.objects.filter(mission=office.mission, path__startswith=office.path))
-    editions = MatrixEdition.objects.visible_to(user).filter(  # type: ignore[attr-defined]
+    editions = MatrixEdition.objects.visible_to(user).filter(
         mission=office.mission, office__path__startswith=office.path, state=EditionState.IN_FORCE
     )
     found = {
@@ -195,6 +204,7 @@ def _page(request: HttpRequest, sheet: Sheet, shown: list[MatrixRow]) -> dict[st
         "office": sheet.office,
         "lines": lines,
         "columns": [str(column.label) for column in COLUMNS],
+        "exports": EXPORTS,
         "bars": filter_bars(sheet.rows, query),
         "gap_count": count_gaps(sheet.rows),
         "filtered": len(shown) != len(sheet.rows),
@@ -204,8 +214,16 @@ def _page(request: HttpRequest, sheet: Sheet, shown: list[MatrixRow]) -> dict[st
         "details": _details(request, open_row, sheet.evidence.get(open_row.pk), sheet, today) if open_row else None,
         "marking": max([row.marking for row in shown], default=None),
         "can_add": user.has_perm("threats.add_threat", _probe(sheet.office)),
-        "edition_panel": panel_for(sheet.office, user, sheet.now),
+        "edition_panel": _panel(request, sheet),
     }
+
+
+def _panel(request: HttpRequest, sheet: Sheet) -> Any:
+    """Return the state of the office's own edition, told of the live rows where the page has read them all."""
+    rows = None
+    if sheet.is_live and request.GET.get("status") != ThreatStatus.CLOSED:
+        rows = (row_data(row) for row in sheet.rows if row.office_code == sheet.office.code)
+    return panel_for(sheet.office, request.user, sheet.now, rows=rows)
 
 
 def _row_html(sheet: Sheet, row: MatrixRow, words: Words, opened: str) -> SafeString:
@@ -219,7 +237,7 @@ def _row(
 ) -> HttpResponse:
     user: Any = request.user
     now = clock.now(office.mission)
-    threats = Threat.objects.visible_to(user)  # type: ignore[attr-defined]
+    threats = Threat.objects.visible_to(user)
     rows, watch = read_rows(threats.filter(pk=threat.pk), now=now, clearance=user.clearance)
     evidence = evidence_for([threat.pk], mission=office.mission, user=user, today=now.date(), watch=watch)
     editable = {threat.office.code} if user.has_perm("threats.change_threat", threat) else set()
@@ -369,12 +387,3 @@ def _page_url(office: Office, threat: Threat, *, is_open: bool = False) -> str:
 def _vary(response: HttpResponse) -> HttpResponse:
     patch_vary_headers(response, ["HX-Request"])
     return response
-
-
-def panel_for(office: Office, user: Any, now: datetime) -> Any:
-    """Return the state of the office's edition; empty until the editions' views are there."""
-    try:
-        from threats.views.editions import panel_for as panel
-    except ImportError:
-        return None
-    return panel(office, user, now)

@@ -242,7 +242,7 @@ def show_conflict(request: HttpRequest, threat: Threat, error: EditConflict) -> 
 
 
 def _visible(request: HttpRequest) -> Any:
-    return Threat.objects.visible_to(request.user)  # type: ignore[attr-defined]
+    return Threat.objects.visible_to(request.user)
 
 
 def _load(request: HttpRequest, pk: int) -> Threat:
@@ -276,7 +276,7 @@ def _chart(threat: Threat, ratings: list[Assessment], today: Any) -> Drawing | N
 
 
 def _incidents(threat: Threat, user: Any) -> Any:
-    rows = Incident.objects.visible_to(user).counted().filter(watched(threat), mission=threat.mission)  # type: ignore[attr-defined]
+    rows = Incident.objects.visible_to(user).counted().filter(watched(threat), mission=threat.mission)
     rows = rows.filter(starts_on__lte=clock.today(threat.mission)).select_related("area")
     return rows.order_by("-starts_on", "-number")[:MOST_INCIDENTS]
 
