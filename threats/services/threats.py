@@ -68,6 +68,7 @@ def add_threat(*, office: Office, values: Mapping[str, Any], by: Any, now: datet
         "added",
         threat,
         changes={name: [None, value] for name, value in given.items() if value not in ("", None, [])},
+        now=threat.created_at,
     )
     return threat
 
