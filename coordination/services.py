@@ -1,0 +1,204 @@
+"""What a person can do with forums: add and edit them, record what they decided on a matrix edition."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from coordination import rules
+from coordination.choices import ActKind
+from coordination.models import Forum, ForumAct
+from pocweb import clock
+from pocweb.audit import record_event
+from pocweb.errors import Forbidden, RuleError
+from pocweb.guard import Saved, save_guarded
+from pocweb.models import Component, Counter, Mission, Office, Person
+from pocweb.permissions import require
+from threats.models import MatrixEdition
+from threats.services import editions
+
+TEXTS = ("name",)
+LINKS = ("office", "chair")
+EDITABLE = ("name", "code", "level", "frequency", "office", "chair", "members", "is_active", "marking")
+
+
+def plain_forum(forum: Forum) -> dict[str, Any]:
+    """Return the guarded fields as plain values: ids for links, a sorted list of ids for the members."""
+    values = {name: getattr(forum, name) for name in ("name", "code", "level", "frequency", "is_active", "marking")}
+    values |= {name: getattr(forum, f"{name}_id") for name in LINKS}
+    return values | {"members": sorted(forum.members.values_list("pk", flat=True))}
+
+
+def _as_plain(mission: Mission, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a caller's values as in `plain_forum`; links out of the mission are refused."""
+    plain: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in EDITABLE:
+            raise RuleError("unknown_field", _("A forum has no field %(name)s.") % {"name": name}, name)
+        if name == "members":
+            plain[name] = sorted({getattr(item, "pk", item) for item in value})
+        else:
+            plain[name] = getattr(value, "pk", value) if name in LINKS else value
+    checks: tuple[tuple[str, Any, set[Any]], ...] = (
+        ("office", Office.objects.filter(mission=mission), {plain.get("office")} - {None}),
+        ("chair", Person.objects.filter(postings__mission=mission), {plain.get("chair")} - {None}),
+        ("members", Component.objects.filter(mission=mission), set(plain.get("members", ()))),
+    )
+    for name, rows, wanted in checks:
+        if wanted - set(rows.filter(pk__in=wanted).values_list("pk", flat=True)):
+            raise RuleError("not_in_mission", _("Choose from this mission."), name)
+    return plain
+
+
+def _set_columns(forum: Forum, values: Mapping[str, Any]) -> list[str]:
+    columns = [name for name in values if name != "members"]
+    for name in columns:
+        setattr(forum, f"{name}_id" if name in LINKS else name, values[name])
+    return columns
+
+
+def _require_in_branch(forum: Forum, by: Any) -> None:
+    try:
+        require(by, "coordination.change_forum", forum)
+    except Forbidden as error:
+        raise Forbidden(error.code, _("Choose an office of your own branch."), "office") from error
+
+
+@transaction.atomic
+def add_forum(mission: Mission, *, by: Any, now: datetime | None = None, **values: Any) -> Forum:
+    """Record a forum and return it. `values` are those of `EDITABLE`.
+
+    Raises `Forbidden` outside the person's branch of offices and `ValidationError` for a code that is taken. What an
+    active forum lacks is no error: `missing_members` tells it.
+    """
+    given = {"marking": mission.default_marking, **_as_plain(mission, values)}
+    moment = now or clock.now(mission)
+    forum = Forum(mission=mission, created_at=moment, created_by=by, changed_at=moment, changed_by=by)
+    _set_columns(forum, given)
+    if forum.office_id is None:
+        raise RuleError("office_missing", _("Choose the office."), "office")
+    _require_in_branch(forum, by)
+    forum.number = Counter.take(mission, Forum.KIND)
+    forum.full_clean()
+    forum.save(force_insert=True)
+    forum.members.set(given.get("members", ()))
+    changes = {name: [None, value] for name, value in plain_forum(forum).items() if value not in (None, "", [])}
+    record_event(by, "added", forum, changes=changes, now=moment)
+    return forum
+
+
+@transaction.atomic
+def edit_forum(
+    forum: Forum, *, based_on: int, changes: Mapping[str, Any], by: Any, now: datetime | None = None
+) -> Saved[Forum]:
+    """Store changes that start from version `based_on`. Raises `EditConflict`, `Forbidden`, `RuleError`."""
+    forum = Forum.objects.select_related("office", "mission").get(pk=forum.pk)
+    require(by, "coordination.change_forum", forum)
+
+    def apply(record: Forum, values: dict[str, Any]) -> list[str]:
+        columns = _set_columns(record, values)
+        if "members" in values:
+            record.members.set(values["members"])
+        if "office" in values:
+            record.office = Office.objects.get(pk=values["office"])
+            _require_in_branch(record, by)
+        return columns
+
+    return save_guarded(
+        Forum.objects.select_related("mission", "office"),
+        forum.pk,
+        based_on=based_on,
+        changes=_as_plain(forum.mission, changes),
+        by=by,
+        plain=plain_forum,
+        apply=apply,
+        now=now,
+    )
+
+
+def missing_members(forum: Forum) -> str:
+    """Return the warning that an active forum lacks a civilian, military or police member; empty when it lacks none."""
+    kinds = [component.kind for component in forum.members.all()]
+    return rules.warning_of(rules.missing_kinds(kinds, is_active=forum.is_active))
+
+
+def forums_for(edition: MatrixEdition, by: Any) -> list[Forum]:
+    """Return the active forums that may decide on the edition and whose acts the person may record, nearest first."""
+    rows = Forum.objects.filter(mission=edition.mission_id, is_active=True).select_related("office", "mission")
+    found = [one for one in rows if rules.decides_for(one.office.path, edition.office.path)]
+    allowed = [one for one in found if by.has_perm("coordination.record_act", one)]
+    return sorted(allowed, key=lambda one: (-len(one.office.path), one.name))
+
+
+def _check_act(edition: MatrixEdition, forum: Forum, decided_on: date | None, by: Any, now: datetime) -> date:
+    require(by, "coordination.record_act", forum)
+    in_reach = forum.mission_id == edition.mission_id and rules.decides_for(forum.office.path, edition.office.path)
+    if not in_reach or not forum.is_active:
+        raise RuleError("wrong_forum", _("This forum does not decide on this office's matrix."), "forum")
+    return rules.check_decided_on(decided_on, opened_on=edition.created_at.date(), today=now.date())
+
+
+def _record(edition: MatrixEdition, forum: Forum, kind: ActKind, **columns: Any) -> ForumAct:
+    act = ForumAct.objects.create(forum=forum, edition=edition, kind=kind, **columns)
+    changes = {"decided_on": [None, act.decided_on], "sha256": [None, act.sha256]}
+    verb = "endorsed an edition" if kind == ActKind.ENDORSE else "sent an edition back"
+    record_event(act.recorded_by, verb, forum, changes=changes, note=edition.ref, now=act.recorded_at)
+    return act
+
+
+@transaction.atomic
+def record_endorsement(
+    edition: MatrixEdition,
+    *,
+    forum: Forum,
+    decided_on: date | None,
+    note: str = "",
+    by: Any,
+    now: datetime | None = None,
+) -> ForumAct:
+    """Record that the forum endorsed the edition: the rows freeze and the act keeps their fingerprint, or neither.
+
+    Raises `RuleError` for a forum of another office, a wrong day or threats without rating, `Conflict` when another
+    person recorded it first, `Forbidden`. Source: POC Handbook 2020, 8.3.
+    """
+    moment = now or clock.now(edition.mission)
+    day = _check_act(edition, forum, decided_on, by, moment)
+    frozen = editions.endorse_edition(edition, by=by, endorsed_by=forum.name, now=moment)
+    return _record(
+        frozen,
+        forum,
+        ActKind.ENDORSE,
+        decided_on=day,
+        note=note.strip(),
+        sha256=frozen.sha256,
+        recorded_at=moment,
+        recorded_by=by,
+    )
+
+
+@transaction.atomic
+def record_return(
+    edition: MatrixEdition, *, forum: Forum, decided_on: date | None, note: str, by: Any, now: datetime | None = None
+) -> ForumAct:
+    """Record that the forum sent the edition back to draft; the note is the reason."""
+    moment = now or clock.now(edition.mission)
+    day = _check_act(edition, forum, decided_on, by, moment)
+    digest = MatrixEdition.objects.only("sha256").get(pk=edition.pk).sha256
+    try:
+        returned = editions.return_edition(edition, by=by, reason=note, now=moment)
+    except RuleError as error:
+        if error.field == "reason":
+            error.field = "note"
+        raise
+    return _record(
+        returned,
+        forum,
+        ActKind.RETURN,
+        decided_on=day,
+        note=note.strip(),
+        sha256=digest,
+        recorded_at=moment,
+        recorded_by=by,
+    )

@@ -1,0 +1,36 @@
+"""Stored plain values of a forum as text for people: ids become names."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from coordination.choices import Frequency
+from coordination.fieldlists import FORUM
+from pocweb.choices import Level, Marking
+from pocweb.fieldlist import for_people
+from pocweb.models import Component, Office, Person
+
+LABELS: Mapping[str, Any] = {field.name: field.label for field in FORUM.fields}
+CODES: Mapping[str, Any] = {"level": Level, "frequency": Frequency, "marking": Marking}
+MODELS: Mapping[str, Any] = {"office": Office, "chair": Person, "members": Component}
+
+
+class Wording:
+    """Shows values of fields; the names behind ids are read once."""
+
+    def __init__(self, values: Iterable[tuple[str, Any]]) -> None:
+        wanted: dict[str, set[int]] = {}
+        for name, value in values:
+            if name in MODELS and value:
+                wanted.setdefault(name, set()).update(value if isinstance(value, list) else [value])
+        self.names = {
+            (name, row.pk): str(row) for name, ids in wanted.items() for row in MODELS[name].objects.filter(pk__in=ids)
+        }
+
+    def __call__(self, name: str, value: Any) -> str:
+        """Return the text of one value, empty for none."""
+        if value is None or value == "" or value == []:
+            return ""
+        if name in MODELS:
+            ids = value if isinstance(value, list) else [value]
+            return ", ".join(self.names.get((name, pk), str(pk)) for pk in ids)
+        return str(CODES[name](value).label) if name in CODES else for_people(value)
