@@ -256,7 +256,7 @@ def words(name: str, value: Any, names: Mapping[str, Mapping[str, str]] | None =
     if name in ("counts", "actors"):
         return for_people([_line(name, line) for line in value or []])
     labels = {stored: str(label) for stored, label in INCIDENT[name].choices}
-    return labels[value] if value in labels else for_people(value)
+    return labels[value] if labels and value in labels else for_people(value)
 
 
 def _line(name: str, line: Any) -> str:

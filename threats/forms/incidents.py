@@ -66,11 +66,16 @@ def areas_for(person: Any, mission: Mission) -> Any:
     offices = Office.objects.filter(branches, mission=mission)
     rows = Area.objects.defer("shape").exclude(level=0)
     if any(len(grant.office_path) == Office.steplen for grant in editing):
-        return rows.filter(areas_of_mission(mission))
+        return all_areas(mission)
     where = Q(pk__in=[])
     for path in Area.objects.filter(offices__in=offices).values_list("path", flat=True):
         where |= Q(path__startswith=path)
     return rows.filter(where)
+
+
+def all_areas(mission: Mission) -> Any:
+    """Return the areas of the mission's countries, whoever answers for them."""
+    return Area.objects.filter(areas_of_mission(mission)).exclude(level=0).defer("shape")
 
 
 def find_areas(areas: Any, words: str, *, most: int = 20) -> list[str]:
@@ -180,7 +185,7 @@ class IncidentForm(forms.Form):
             self.initial["area"] = (shown(list(stored[:1])) or [pcode])[0]
 
     def clean_sources(self) -> list[str]:
-        return [code.strip().upper() for code in re.split(r"[,;\s]+", self.cleaned_data["sources"]) if code.strip()]
+        return [code.strip().upper() for code in re.split(r"[,;\n]", self.cleaned_data["sources"]) if code.strip()]
 
     @property
     def sections(self) -> list[tuple[Any, list[forms.BoundField]]]:
@@ -295,8 +300,8 @@ class SettleForm(forms.Form):
     remember = forms.CharField(label=_("Keep this spelling as another name"), required=False, max_length=120)
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, mission: Mission, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, areas: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["area"]
-        field.areas = Area.objects.filter(areas_of_mission(mission)).defer("shape")  # type: ignore[attr-defined]
+        field.areas = areas  # type: ignore[attr-defined]
         field.widget.attrs |= {"list": "areas", "autocomplete": "off"}

@@ -18,7 +18,7 @@ from pocweb.models import Area
 from pocweb.permissions import require
 from threats.choices import PlaceState
 from threats.fieldlists.incident import INCIDENT, with_related, words
-from threats.forms.incidents import IncidentPage, SettleForm, VerifyForm, areas_for, find_areas, shown
+from threats.forms.incidents import IncidentPage, SettleForm, VerifyForm, all_areas, areas_for, find_areas, shown
 from threats.models import Incident
 from threats.services.incident_places import area_by_pcode
 from threats.services.incident_values import NAMES, plain_incident
@@ -205,21 +205,19 @@ def _places(request: HttpRequest, refused: SettleForm | None = None, pk: int | N
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     lines = []
     user: Any = request.user
+    areas = all_areas(mission)
     for incident in page:
         form = refused if refused is not None and incident.pk == pk else None
         if form is None and user.has_perm("threats.settle_place", incident):
             initial = {"version": incident.version, "remember": ""}
-            form = SettleForm(mission=mission, prefix=f"i{incident.pk}", initial=initial)
+            form = SettleForm(areas=areas, prefix=f"i{incident.pk}", initial=initial)
         lines.append({"incident": incident, "form": form})
-    context = {"lines": lines, "page_obj": page, "areas": _datalist(mission, lines)}
+    context = {
+        "lines": lines,
+        "page_obj": page,
+        "areas": shown(list(areas.filter(level__lte=3)[:400])) if lines else [],
+    }
     return render(request, "threats/incident_places.html", context, status=422 if refused else 200)
-
-
-def _datalist(mission: Any, lines: list[dict[str, Any]]) -> list[str]:
-    if not lines:
-        return []
-    field: Any = SettleForm(mission=mission).fields["area"]
-    return shown(list(field.areas.filter(level__in=(1, 2, 3))[:400]))
 
 
 @require_POST
@@ -227,7 +225,7 @@ def incident_settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Give an incident the area that a person chose."""
     incident = seen_incident(request, pk)
     require(request.user, "threats.settle_place", incident)
-    form = SettleForm(request.POST, mission=incident.mission, prefix=f"i{incident.pk}")
+    form = SettleForm(request.POST, areas=all_areas(incident.mission), prefix=f"i{incident.pk}")
     if not form.is_valid():
         return _places(request, form, incident.pk)
     area = area_by_pcode(form.cleaned_data["area"], on=incident.starts_on)
@@ -252,7 +250,6 @@ def incident_areas(request: HttpRequest) -> HttpResponse:
 def _pickable(request: HttpRequest) -> Any:
     mission = mission_of(request)
     if "all" in request.GET:
-        field: Any = SettleForm(mission=mission).fields["area"]
-        return field.areas
+        return all_areas(mission)
     user: Any = request.user
     return areas_for(user, mission) if user.has_perm("threats.add_incident") else Area.objects.none()
