@@ -142,7 +142,7 @@ def _check_act(edition: MatrixEdition, forum: Forum, decided_on: date | None, by
 
 def _record(edition: MatrixEdition, forum: Forum, kind: ActKind, **columns: Any) -> ForumAct:
     act = ForumAct.objects.create(forum=forum, edition=edition, kind=kind, **columns)
-    changes = {"decided_on": [None, act.decided_on], "sha256": [None, act.sha256]}
+    changes: dict[str, list[Any]] = {"decided_on": [None, act.decided_on], "sha256": [None, act.sha256]}
     verb = "endorsed an edition" if kind == ActKind.ENDORSE else "sent an edition back"
     record_event(act.recorded_by, verb, forum, changes=changes, note=edition.ref, now=act.recorded_at)
     return act

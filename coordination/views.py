@@ -178,9 +178,10 @@ def edition_endorse(request: HttpRequest, pk: int) -> HttpResponse:
 def _act_page(
     request: HttpRequest, edition: MatrixEdition, form: ForumActForm, forums: list[Forum], status: int = 200
 ) -> HttpResponse:
+    user: Any = request.user
     now = clock.now(edition.mission)
     previous = in_force(edition.office)
-    rows = live_rows(edition.office, now=now, clearance=request.user.clearance, previous=previous)
+    rows = live_rows(edition.office, now=now, clearance=user.clearance, previous=previous)
     context = {
         "edition": edition,
         "marking": edition.marking,

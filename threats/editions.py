@@ -92,14 +92,21 @@ def _closed_since(office: Office, previous: MatrixEdition | None) -> list[dict[s
     ]
 
 
-def build_content(edition: MatrixEdition, *, now: datetime, endorsed_by: str = "") -> dict[str, Any]:
+def build_content(
+    edition: MatrixEdition, *, now: datetime, endorsed_by: str = "", clearance: int | None = None
+) -> dict[str, Any]:
     """Return the content of an edition as the office's matrix stands now: what an endorsement freezes.
 
-    Plain values of JSON, so that the fingerprint of what is stored equals that of what is read back.
+    Plain values of JSON, so that the fingerprint of what is stored equals that of what is read back. An endorsement
+    takes everything; `clearance` is for a reader who looks at the content before.
     """
     previous = in_force(edition.office)
-    rows = live_rows(edition.office, now=now, previous=previous)
+    rows = live_rows(edition.office, now=now, previous=previous, clearance=clearance)
     closed = _closed_since(edition.office, previous)
+    least = edition.marking
+    if clearance is not None:
+        closed = [row for row in closed if row["marking"] <= clearance]
+        least = min(least, clearance)
     schemes = sorted({f"{row['scheme_name']}, {row['scheme_version']}" for row in rows if row["scheme_version"]})
     content = {
         "format": FORMAT,
@@ -112,7 +119,7 @@ def build_content(edition: MatrixEdition, *, now: datetime, endorsed_by: str = "
         "frozen_at": now.isoformat(),
         "endorsed_by": endorsed_by,
         "compared_with": previous.number if previous else None,
-        "marking": max([edition.marking, *(row["marking"] for row in rows), *(row["marking"] for row in closed)]),
+        "marking": max([least, *(row["marking"] for row in rows), *(row["marking"] for row in closed)]),
         "schemes": schemes,
         "rows": rows,
         "closed": closed,

@@ -1,5 +1,20 @@
-"""Addresses of editions."""
+"""Addresses of matrix editions and of the exports of the matrix."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path, re_path
 
-urlpatterns: list[URLPattern] = []
+from threats.views import editions, exports
+
+urlpatterns: list[URLPattern] = [
+    path("matrix/<slug:code>/editions/", editions.edition_list, name="edition-list"),
+    path("matrix/<slug:code>/editions/new/", editions.edition_create, name="edition-create"),
+    re_path(
+        r"^matrix/(?P<code>[-\w]+)/export/(?P<kind>csv|json|xlsx|pdf)/$", exports.matrix_export, name="matrix-export"
+    ),
+    path("matrix/files/<int:job>/", exports.matrix_file, name="matrix-file"),
+    path("editions/<int:pk>/", editions.edition_detail, name="edition-detail"),
+    path("editions/<int:pk>/compare/<int:other>/", editions.edition_compare, name="edition-compare"),
+    re_path(
+        r"^editions/(?P<pk>[0-9]+)/export/(?P<kind>csv|json|xlsx|pdf)/$", exports.edition_export, name="edition-export"
+    ),
+    re_path(r"^editions/(?P<pk>[0-9]+)/(?P<act>consult|approve|return)/$", editions.edition_act, name="edition-act"),
+]

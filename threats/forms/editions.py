@@ -1,0 +1,48 @@
+"""Forms of matrix editions. They shape the input; the services judge it."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from threats.choices import ApprovalSlot
+
+
+class OpenEditionForm(forms.Form):
+    """The next edition: only its horizon is written, everything else follows."""
+
+    horizon_on = forms.DateField(
+        label=_("Horizon"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("The day up to which this edition looks ahead; days to months."),
+    )
+
+
+class ApproveForm(forms.Form):
+    """One approval. The fingerprint says which content the person has read."""
+
+    slot = forms.ChoiceField(choices=ApprovalSlot.choices, widget=forms.HiddenInput)
+    sha256 = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ReturnForm(forms.Form):
+    """Back to draft, with the reason."""
+
+    reason = forms.CharField(
+        label=_("Why it goes back"), widget=forms.Textarea(attrs={"rows": 3}), help_text=_("The drafters read this.")
+    )
+
+
+class CompareForm(forms.Form):
+    """Any two of an office's frozen editions."""
+
+    before = forms.ChoiceField(label=_("Earlier"))
+    after = forms.ChoiceField(label=_("Later"))
+
+    def __init__(self, *args: Any, editions: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("before", "after"):
+            field: Any = self.fields[name]
+            field.choices = editions

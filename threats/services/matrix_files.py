@@ -1,0 +1,59 @@
+"""Drawing of the matrix as a PDF for one reader, kept out of the web's reach until its download is checked."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from pocweb import clock
+from pocweb.jobs import Progress
+from pocweb.models import Job, Office
+from pocweb.permissions import require
+from threats.exports import read_sheet, render_sheet
+from threats.models import MatrixEdition
+
+MATRIX_PDF = "matrix_pdf"
+FOLDER = "matrix"
+
+
+def draw_matrix(job: Job, progress: Progress) -> dict[str, Any]:
+    """Draw the PDF that the job asks for, with what its asker may see at this moment, and keep it under the job's id.
+
+    A second run of the same job writes the same place again. Raises `Forbidden` when the asker has lost the right
+    since, `RuleError` when the edition went back to draft.
+    """
+    office = Office.objects.select_related("mission").get(pk=job.arguments["office"])
+    edition = None
+    if job.arguments["edition"]:
+        edition = MatrixEdition.objects.select_related("office", "mission").get(pk=job.arguments["edition"])
+    probe = edition or MatrixEdition(mission=office.mission, office=office, marking=0)
+    require(job.asked_by, "threats.view_edition", probe)
+    progress(1, 3, _("Reading the rows"))
+    sheet = read_sheet(
+        office, edition=edition, live=job.arguments["live"], user=job.asked_by, now=clock.now(office.mission)
+    )
+    progress(2, 3, _("Drawing the pages"))
+    made = render_sheet(sheet, "pdf")
+    name = f"{FOLDER}/{job.pk}.pdf"
+    write_private(Path(settings.MEDIA_ROOT) / name, made.content)
+    Job.objects.filter(pk=job.pk).update(marking=sheet.marking)
+    return {
+        "file": name,
+        "filename": made.filename,
+        "marking": sheet.marking,
+        "rows": len(sheet.rows),
+        "words": sheet.words,
+        "link": reverse("threats:matrix-file", args=[job.pk]),
+    }
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file in one step, readable by the server alone: a killed worker leaves no half file under its name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    spare = path.with_suffix(f".{os.getpid()}.part")
+    spare.write_bytes(content)
+    spare.chmod(0o600)
+    os.replace(spare, path)
