@@ -86,7 +86,7 @@ class Threat(MissionRecord):
     # 8, 9, 10
     capacity = models.TextField(_("mission capacity and resources"), blank=True)
     capacity_in_reach = models.BooleanField(
-        _("capacity in reach"), null=True, help_text=_("Unknown until somebody has said so.")
+        _("capacity in reach"), null=True, blank=True, help_text=_("Unknown until somebody has said so.")
     )
     response = models.TextField(_("mission response to date"), blank=True)
     action = models.TextField(_("action required"), blank=True)
