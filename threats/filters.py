@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from pocweb.models import Area
-from threats.choices import EventKind, PlaceState, Verification
+from threats.choices import EventKind, Origin, PlaceState, Verification
 from threats.querysets import IncidentQuerySet
 
 COUNTED = "counted"
@@ -36,7 +36,7 @@ ORDERS: dict[str, tuple[Any, ...]] = {
     "-number": ("-number",),
 }
 REFERENCE = re.compile(r"i-?0*(\d{1,9})\Z", re.IGNORECASE)
-NAMES = ("from", "to", "area", "actor", "kind", "verification", "min_killed", "place", "q")
+NAMES = ("from", "to", "area", "actor", "kind", "verification", "min_killed", "origin", "place", "q")
 
 
 class IncidentFilterForm(forms.Form):
@@ -47,6 +47,7 @@ class IncidentFilterForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind of event"), required=False, choices=[("", _("All")), *EventKind.choices])
     verification = forms.ChoiceField(label=_("Verification"), required=False, choices=VERIFICATIONS)
     min_killed = forms.IntegerField(label=_("Killed, at least"), required=False, min_value=0, max_value=1_000_000)
+    origin = forms.ChoiceField(label=_("Origin"), required=False, choices=[("", _("All")), *Origin.choices])
     q = forms.CharField(label=_("Words or reference"), required=False, max_length=100)
     place = forms.ChoiceField(
         required=False, choices=[("", ""), *PlaceState.choices], widget=forms.HiddenInput, label=_("State of the place")
@@ -83,9 +84,9 @@ def apply_filters(queryset: IncidentQuerySet, filters: Mapping[str, Any]) -> Inc
     """Return the incidents that match.
 
     `from`, `to` (dates) limit the first day; `area` is a p-code and takes what lies below it, `actor` a code, `kind`
-    an event kind, `verification` a state, "" for all that count and "any" for all; "none" as area or actor asks for
-    those where it is not recorded, "none2" for those without a second-level area. Discounted incidents come only when
-    asked for.
+    an event kind, `origin` where the record came from, `verification` a state, "" for all that count and "any" for
+    all; "none" as area or actor asks for those where it is not recorded, "none2" for those without a second-level
+    area. Discounted incidents come only when asked for.
     """
     rows = queryset.between(_day(filters.get("from")), _day(filters.get("to")))
     rows = _by_verification(rows, filters.get("verification") or "")
@@ -97,6 +98,8 @@ def apply_filters(queryset: IncidentQuerySet, filters: Mapping[str, Any]) -> Inc
         rows = rows.filter(event_kind=kind)
     if (least := filters.get("min_killed")) not in (None, ""):
         rows = rows.filter(killed_best__gte=least)
+    if origin := filters.get("origin"):
+        rows = rows.filter(origin=origin)
     if place := filters.get("place"):
         rows = rows.filter(place_state=place)
     if words := (filters.get("q") or "").strip():
