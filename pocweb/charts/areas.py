@@ -79,12 +79,14 @@ def area_map(
     label: str,
     title: str = "",
     value_name: str = "",
+    marks_are: str = "",
 ) -> Drawing:
     """Return the map of `features`, drawn equirectangular with the longitudes shortened by the middle latitude.
 
     `values` tints areas by p-code; zero stays on the plain ground, an area that is absent or None is white and reads
     "not recorded" in the table. `hatched` areas are blind spots; hatching goes over any tint. `labels` are the p-codes
-    to name on the map. Every map must be shown with `BOUNDARY_DISCLAIMER`, which ends its caption.
+    to name on the map; `marks_are` says what the circles are where they are not one event each. Every map must be
+    shown with `BOUNDARY_DISCLAIMER`, which ends its caption.
     Raises ValueError for no areas, a negative value, or a shape that is no polygon.
     """
     if not features:
@@ -98,7 +100,7 @@ def area_map(
     return Drawing(
         title=title or label,
         label=label,
-        caption=_caption(features, classes, values, set(hatched), markers, value_name),
+        caption=_caption(features, classes, values, set(hatched), markers, value_name, marks_are),
         svg=draw(spec, label=label),
         table=_table(features, values, set(hatched), markers, value_name),
     )
@@ -218,6 +220,7 @@ def _caption(
     hatched: set[str],
     markers: Sequence[Marker],
     value_name: str,
+    marks_are: str,
 ) -> str:
     parts = []
     if classes:
@@ -228,7 +231,9 @@ def _caption(
     if hatched:
         parts.append(_("Hatched: blind spot."))
     events = sum(marker.kind == "event" for marker in markers)
-    if events:
+    if events and marks_are:
+        parts.append(_("Circles: %(marks)s.") % {"marks": marks_are})
+    elif events:
         parts.append(
             ngettext("Circle: %(count)d event, by size.", "Circles: %(count)d events, by size.", events)
             % {"count": events}

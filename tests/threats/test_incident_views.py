@@ -230,7 +230,8 @@ def test_create_records_and_shows_the_incident(client, mission, bambari, ouaka, 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"title": ""}, "This field is required."),
+        ({"title": ""}, "Say in a few words what happened."),
+        ({"area": ""}, "Name a place: a village, quarter or town"),
         ({"area": "Nowhere"}, "No place of this name in your area of responsibility."),
         ({"area": "Haute-Kotto (CF52)"}, "No place of this name in your area of responsibility."),
         ({"killed_low": "3"}, "The low count is above the best one."),

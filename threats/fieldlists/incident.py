@@ -206,7 +206,7 @@ INCIDENT = FieldList(
         Field("lon", _("Longitude"), FieldKind.DECIMAL, _attribute("lon"), "#geo+lon"),
         _choice("point_precision", _("Precision of the place"), "#meta+geo+precision", PointPrecision.choices),
         _choice("place_state", _("State of the place"), "#status+place", PlaceState.choices, faces=SHOWN, locked=True),
-        _text("place_note", _("What disagrees about the place"), faces=SHOWN, locked=True),
+        _text("place_note", _("Note on the place"), faces=SHOWN, locked=True),
         Field("perpetrators", _("Perpetrators"), FieldKind.LIST, _actors_on(ActorSide.PERPETRATOR),
               "#group+name+first", faces=frozenset({Face.DETAIL, Face.EXPORT}), locked=True),
         Field("group_type", _("Source of violence"), FieldKind.LIST, _kinds_of_perpetrators, "#group+type",

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from pocweb.choices import Marking, Verb
@@ -37,6 +38,11 @@ HINTS = {
     "narrative": _("Do not write names of sources, victims or witnesses."),
     "mission_response": _("What the mission did, when, by whom."),
     "marking": _("Raised by itself to that of the profiles that the incident names."),
+}
+NEEDED = {
+    "title": _("Say in a few words what happened."),
+    "area": _("Name a place: a village, quarter or town, else the prefecture."),
+    "starts_on": _("Give the day, or the first day."),
 }
 SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("What and when"), ("title", "event_kind", "violence_types", "starts_on", "ends_on", "date_precision")),
@@ -96,6 +102,17 @@ def shown(areas: list[Area]) -> list[str]:
     return [area_text(area, above) for area in areas]
 
 
+def picker(query: str = "") -> dict[str, str]:
+    """Return the attributes of an area's box: a list that comes with the page, and that htmx narrows while typing."""
+    return {
+        "list": "areas",
+        "autocomplete": "off",
+        "hx-get": reverse("threats:incident-areas") + query,
+        "hx-trigger": "input changed delay:300ms",
+        "hx-target": "#areas",
+    }
+
+
 class AreaField(forms.CharField):
     """An area by what the picker shows, by p-code, or by a name that only one of the areas has; cleans to a p-code."""
 
@@ -126,6 +143,8 @@ def _control(field: Field) -> forms.Field:
         "required": field.name in NOT_EMPTY,
         "help_text": HINTS.get(field.name, ""),
     }
+    if field.name in NEEDED:
+        common["error_messages"] = {"required": NEEDED[field.name]}
     if field.kind is FieldKind.CHOICE:
         blank = [] if common["required"] else [("", _("not recorded"))]
         coerce = int if isinstance(field.choices[0][0], int) else str
@@ -164,7 +183,8 @@ class IncidentForm(forms.Form):
     def _made(self, field: Field) -> forms.Field:
         if field.name == "area":
             areas = areas_for(self.person, self.mission)
-            return AreaField(label=field.label, help_text=HINTS["area"], areas=areas)
+            said = {"required": NEEDED["area"]}
+            return AreaField(label=field.label, help_text=HINTS["area"], areas=areas, error_messages=said)
         if field.name == "violence_types":
             kinds = list(ViolenceType.objects.values_list("code", "name"))
             boxes = forms.CheckboxSelectMultiple
@@ -178,7 +198,7 @@ class IncidentForm(forms.Form):
     def _set_area(self, pcode: Any) -> None:
         """Show the stored area by name; it may be kept even where the person could not choose it anew."""
         field = self.fields["area"]
-        field.widget.attrs |= {"list": "areas", "autocomplete": "off"}
+        field.widget.attrs |= picker()
         if pcode:
             stored = Area.objects.filter(pcode=pcode).defer("shape")
             field.areas = field.areas | stored  # type: ignore[attr-defined]
@@ -304,4 +324,4 @@ class SettleForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["area"]
         field.areas = areas  # type: ignore[attr-defined]
-        field.widget.attrs |= {"list": "areas", "autocomplete": "off"}
+        field.widget.attrs |= picker("?all=1")

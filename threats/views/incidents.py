@@ -132,6 +132,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         "lines": [line_of(incident) for incident in page],
         "headers": [field for field in INCIDENT.on(Face.TABLE)],
         "to_settle": visible.filter(place_state__in=(PlaceState.DISAGREEING, PlaceState.UNMATCHED)).count(),
+        "headline": headline(asked.summary),
         "sentences": sentences(asked.summary),
         "can_add": user.has_perm("threats.add_incident"),
         "can_settle": user.has_perm("threats.settle_place"),
@@ -162,6 +163,16 @@ def line_of(incident: Incident) -> dict[str, Any]:
     tone = TONES.get(Verification(incident.verification), "none")
     url = reverse("threats:incident-detail", args=[incident.pk])
     return {"incident": incident, "cells": cells, "span": span, "tone": tone, "url": url}
+
+
+def headline(summary: Summary) -> str:
+    """Return how many incidents there are and of what time; empty for none."""
+    if not summary.events or summary.first is None:
+        return ""
+    said = {"n": for_people(summary.events), "first": for_people(summary.first), "last": for_people(summary.last)}
+    if summary.events == 1:
+        return _("1 incident, %(first)s.") % said
+    return _("%(n)s incidents from %(first)s to %(last)s.") % said
 
 
 def sentences(summary: Summary) -> list[str]:
@@ -216,6 +227,7 @@ def incident_map(request: HttpRequest) -> HttpResponse:
             labels=[row.key for row in table.rows[:6] if row.key in values],
             label=_("Map of %(what)s by first-level area") % {"what": str(PICTURED[measure]).lower()},
             value_name=str(PICTURED[measure]),
+            marks_are=_("the places with most incidents, by their number"),
         )
     context = {
         "asked": asked,
@@ -223,6 +235,7 @@ def incident_map(request: HttpRequest) -> HttpResponse:
         "table": table,
         "measure": measure,
         "pictured": [(code, label, as_query(asked.filters)) for code, label in PICTURED.items()],
+        "headline": headline(asked.summary),
         "sentences": sentences(asked.summary),
         "unplaced": next((row for row in table.rows if not row.key), None),
     }
@@ -265,8 +278,7 @@ def incident_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "incident": incident,
         "marking": incident.marking,
         "facts": facts_of(incident, user),
-        "harms": [(harm.label, *(for_people(getattr(incident, f"{harm}_{part}")) for part in ("low", "best", "high")))
-                  for harm in Harm],
+        "harms": [harm_line(incident, harm) for harm in Harm],
         "civilians": for_people(incident.civilians_killed),
         "counts": sorted(incident.counts.all(), key=lambda row: (row.harm, row.status, row.sex, row.age)),
         "links": sorted(incident.incident_actors.all(), key=lambda link: (link.side, link.actor.name)),
@@ -278,6 +290,13 @@ def incident_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "tone": TONES.get(Verification(incident.verification), "none"),
     }  # fmt: skip
     return render(request, "threats/incident_detail.html", context)
+
+
+def harm_line(incident: Incident, harm: Harm) -> dict[str, Any]:
+    """Return low, best and high of a harm in words, and whether any of them is recorded."""
+    numbers = {part: getattr(incident, f"{harm}_{part}") for part in ("low", "best", "high")}
+    known = any(value is not None for value in numbers.values())
+    return {"label": harm.label, "known": known, **{part: for_people(value) for part, value in numbers.items()}}
 
 
 COUNTED_APART = frozenset({"civilians_killed", "counts"} | {f"{h}_{p}" for h in Harm for p in ("low", "best", "high")})
