@@ -61,7 +61,7 @@ class ForumForm(forms.Form):
 
 
 class ForumActForm(forms.Form):
-    """What a forum decided on an edition, and when."""
+    """What a forum decided on an edition, and when. `kinds` are the decisions that the edition's state leaves open."""
 
     kind = forms.ChoiceField(label=_("Decision"), choices=ActKind.choices, widget=forms.RadioSelect)
     forum = forms.ModelChoiceField(label=_("Forum"), queryset=Forum.objects.none(), empty_label=None)
@@ -73,7 +73,8 @@ class ForumActForm(forms.Form):
         help_text=_("Needed when the forum sends the edition back: what is missing."),
     )
 
-    def __init__(self, *args: Any, forums: list[Forum], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, forums: list[Forum], kinds: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["forum"]
-        field.queryset = Forum.objects.filter(pk__in=[forum.pk for forum in forums])
+        fields: Any = self.fields
+        fields["kind"].choices = [choice for choice in ActKind.choices if choice[0] in kinds]
+        fields["forum"].queryset = Forum.objects.filter(pk__in=[forum.pk for forum in forums])

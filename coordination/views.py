@@ -23,7 +23,7 @@ from pocweb.models import Mission
 from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted
 from threats.editions import in_force, live_rows
 from threats.models import MatrixEdition
-from threats.rules.editions import ENDORSE, steps_from, unrated
+from threats.rules.editions import ENDORSE, RETURN, steps_from, unrated
 
 
 def _mission(request: HttpRequest) -> Mission:
@@ -154,10 +154,15 @@ def edition_endorse(request: HttpRequest, pk: int) -> HttpResponse:
     edition = get_object_or_404(rows, pk=pk)
     forums = services.forums_for(edition, request.user)
     today = clock.today(edition.mission)
+    kinds = [step.act for step in steps_from(edition.state)]
     if request.method != "POST":
-        initial = {"kind": ActKind.ENDORSE, "decided_on": today, "forum": forums[0].pk if forums else None}
-        return _act_page(request, edition, ForumActForm(initial=initial, forums=forums), forums)
-    form = ForumActForm(request.POST, forums=forums)
+        initial = {
+            "kind": ActKind.ENDORSE if ActKind.ENDORSE in kinds else ActKind.RETURN,
+            "decided_on": today,
+            "forum": forums[0].pk if forums else None,
+        }
+        return _act_page(request, edition, ForumActForm(initial=initial, forums=forums, kinds=kinds), forums)
+    form = ForumActForm(request.POST, forums=forums, kinds=ActKind.values)
     if not form.is_valid():
         return _act_page(request, edition, form, forums, status=422)
     given = form.cleaned_data
@@ -189,6 +194,7 @@ def _act_page(
         "forums": forums,
         "count": len(rows),
         "unrated": unrated((row["ref"], row["risk"]) for row in rows),
-        "is_open": any(step.act == ENDORSE for step in steps_from(edition.state)),
+        "can_endorse": any(step.act == ENDORSE for step in steps_from(edition.state)),
+        "can_return": any(step.act == RETURN for step in steps_from(edition.state)),
     }
     return render(request, "coordination/edition_endorse.html", context, status=status)

@@ -1,7 +1,10 @@
 """Stored plain values of a forum as text for people: ids become names."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from coordination.choices import Frequency
 from coordination.fieldlists import FORUM
@@ -9,7 +12,10 @@ from pocweb.choices import Level, Marking
 from pocweb.fieldlist import for_people
 from pocweb.models import Component, Office, Person
 
-LABELS: Mapping[str, Any] = {field.name: field.label for field in FORUM.fields}
+LABELS: Mapping[str, Any] = {field.name: field.label for field in FORUM.fields} | {
+    "decided_on": _("Decided on"),
+    "sha256": _("Fingerprint"),
+}
 CODES: Mapping[str, Any] = {"level": Level, "frequency": Frequency, "marking": Marking}
 MODELS: Mapping[str, Any] = {"office": Office, "chair": Person, "members": Component}
 
@@ -33,4 +39,8 @@ class Wording:
         if name in MODELS:
             ids = value if isinstance(value, list) else [value]
             return ", ".join(self.names.get((name, pk), str(pk)) for pk in ids)
-        return str(CODES[name](value).label) if name in CODES else for_people(value)
+        if name in CODES:
+            return str(CODES[name](value).label)
+        if name == "decided_on":
+            return for_people(date.fromisoformat(value))
+        return value[:16] if name == "sha256" else for_people(value)

@@ -54,7 +54,7 @@ class ActivityForm(forms.Form):
     description = forms.CharField(
         label=_("Details"),
         required=False,
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Do not write names of sources, victims or witnesses."),
     )
     tier = forms.TypedChoiceField(label=_("Tier"), choices=Tier.choices, coerce=int, widget=forms.RadioSelect)
@@ -93,7 +93,7 @@ class ActivityForm(forms.Form):
         required=False,
         help_text=_("As in the Handbook's catalogue of activities, such as PCF-01."),
     )
-    result = forms.CharField(label=_("Result"), required=False, widget=forms.Textarea)
+    result = forms.CharField(label=_("Result"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     marking = forms.TypedChoiceField(label=_("Marking"), choices=Marking.choices, coerce=int)
 
     def __init__(self, *args: Any, user: Any, mission: Mission, activity: Activity | None = None, **kwargs: Any):

@@ -143,13 +143,14 @@ class CellChange:
 
 @dataclass(frozen=True)
 class RowChange:
-    """A row that both editions hold and that differs. `risk` is "up", "down" or empty."""
+    """A row that both editions hold and that differs. `risk` is "up", "down" or empty, `was_risk` the level before."""
 
     pk: int
     ref: str
     title: str
     cells: tuple[CellChange, ...]
     risk: str = ""
+    was_risk: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -186,6 +187,7 @@ class Mark:
     is_new: bool = False
     cells: Mapping[str, CellChange] = field(default_factory=dict)
     risk: str = ""
+    was_risk: str = ""
 
 
 def cell_texts(row: Mapping[str, Any]) -> dict[str, str]:
@@ -220,7 +222,8 @@ def compare_rows(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, An
         )
         if cells:
             moved = _direction(before[pk].get("risk"), row.get("risk"))
-            changed.append(RowChange(pk, row["ref"], row["title"], cells, moved))
+            was_risk = str(before[pk].get("risk_label") or "")
+            changed.append(RowChange(pk, row["ref"], row["title"], cells, moved, was_risk))
         else:
             same += 1
     return Comparison(
@@ -246,7 +249,7 @@ def marks(comparison: Comparison) -> dict[int, Mark]:
     """Return the marks of rows by the threat's key: new rows and changed ones."""
     found = {row["pk"]: Mark(is_new=True) for row in comparison.new}
     for row in comparison.changed:
-        found[row.pk] = Mark(cells={cell.key: cell for cell in row.cells}, risk=row.risk)
+        found[row.pk] = Mark(cells={cell.key: cell for cell in row.cells}, risk=row.risk, was_risk=row.was_risk)
     return found
 
 

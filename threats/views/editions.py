@@ -155,8 +155,7 @@ def matrix_lines(rows: Iterable[Mapping[str, Any]], comparison: Comparison) -> l
             }
             for column in COLUMNS[2:]
         ]
-        risk = mark.cells.get("risk") if mark else None
-        lines.append({"row": row, "cells": cells, "is_new": bool(mark and mark.is_new), "risk": risk})
+        lines.append({"row": row, "cells": cells, "mark": mark})
     return lines
 
 
