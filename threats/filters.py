@@ -71,7 +71,7 @@ class IncidentFilterForm(forms.Form):
             if choices is None:
                 self.fields[name] = forms.CharField(required=False, max_length=60, label=self.fields[name].label)
             else:
-                self.fields[name].choices = [("", every), *choices]
+                self.fields[name].choices = [("", every), *choices]  # type: ignore[attr-defined]  # a choice field
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

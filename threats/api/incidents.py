@@ -57,12 +57,13 @@ def api_field(field: Field) -> serializers.Field[Any, Any, Any, Any]:
     if field.kind is FieldKind.CHOICE:
         return serializers.ChoiceField(choices=list(field.choices), **how)
     if field.kind is FieldKind.INTEGER:
-        return serializers.IntegerField(**how, **({} if field.locked else {"min_value": 0, "max_value": 100_000_000}))
+        limits: dict[str, Any] = {} if field.locked else {"min_value": 0, "max_value": 100_000_000}
+        return serializers.IntegerField(**how, **limits)
     if field.kind is FieldKind.DECIMAL:
         return serializers.FloatField(**how)
     if field.kind is FieldKind.DATE:
         return serializers.DateField(**how)
-    blank = {} if field.locked or field.name in NOT_EMPTY else {"allow_blank": True}
+    blank: dict[str, Any] = {} if field.locked or field.name in NOT_EMPTY else {"allow_blank": True}
     return serializers.CharField(**how, **blank)
 
 

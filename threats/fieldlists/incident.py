@@ -61,7 +61,7 @@ def with_related(rows: IncidentQuerySet) -> IncidentQuerySet:
     ).prefetch_related(*RELATED)  # fmt: skip
 
 
-def with_places(incidents: Iterable[Incident]) -> list[Incident]:
+def with_places(incidents: Iterable[Any]) -> list[Any]:
     """Return the incidents, each with `places`: the areas above its own by admin level; one query for all."""
     block = list(incidents)
     wanted = {path for incident in block if incident.area for path in paths_above(incident.area.path)}
@@ -81,7 +81,7 @@ def in_blocks(rows: IncidentQuerySet) -> Iterator[Incident]:
 
 
 def _place(level: int, column: str) -> Callable[[Incident], Any]:
-    def value(incident: Incident) -> Any:
+    def value(incident: Any) -> Any:
         if not hasattr(incident, "places"):
             with_places([incident])
         area = incident.places.get(level)
@@ -164,7 +164,11 @@ def _harm_fields(harm: Harm) -> list[Field]:
     for code, words, trait, value in GROUPS:
         name = f"{harm}_{code}"
         read = _of_group(harm, trait, value)
-        fields.append(_number(name, format_lazy("{}, {}", harm.label, words), f"{tag}+{code}", value=read, faces=SHEET, locked=True))
+        fields.append(
+            _number(
+                name, format_lazy("{}, {}", harm.label, words), f"{tag}+{code}", value=read, faces=SHEET, locked=True
+            )
+        )
     return fields
 
 

@@ -188,7 +188,7 @@ class IncidentForm(forms.Form):
         if field.name == "violence_types":
             kinds = list(ViolenceType.objects.values_list("code", "name"))
             boxes = forms.CheckboxSelectMultiple
-            return forms.MultipleChoiceField(label=field.label, required=False, choices=kinds, widget=boxes)
+            return forms.MultipleChoiceField(label=str(field.label), required=False, choices=kinds, widget=boxes)
         made = _control(field)
         if field.name == "marking":
             below = [choice for choice in Marking.choices if choice[0] <= self.person.clearance]

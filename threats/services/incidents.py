@@ -163,7 +163,7 @@ def verify_incident(incident: Incident, *, to: str, note: str, by: Any, now: dat
         if not moved:
             raise Conflict("moved_on", _("Somebody else changed the verification first. Open the incident again."))
         fresh: Incident = Incident.objects.select_related("mission", "office").get(pk=incident.pk)
-        changes = {"verification": [move.source, move.to]}
+        changes: dict[str, list[Any]] = {"verification": [move.source, move.to]}
         record_event(by, "verified", fresh, changes=changes, note=note.strip(), now=now)
     return fresh
 
@@ -192,7 +192,10 @@ def settle_place(
         if not settled:
             raise Conflict("moved_on", _("Somebody else changed this incident first. Open it again."))
         fresh: Incident = Incident.objects.select_related("mission", "office", "area").get(pk=incident.pk)
-        changes = {"area": [before[0], area.pcode], "place_state": [before[1], PlaceState.SETTLED.value]}
+        changes: dict[str, list[Any]] = {
+            "area": [before[0], area.pcode],
+            "place_state": [before[1], PlaceState.SETTLED.value],
+        }
         note = _remember(remember_alias, area, incident.mission)
         record_event(by, "settled the place of", fresh, changes=changes, note=note, now=now)
     return fresh

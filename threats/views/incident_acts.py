@@ -242,7 +242,7 @@ def incident_settle(request: HttpRequest, pk: int) -> HttpResponse:
 def incident_areas(request: HttpRequest) -> HttpResponse:
     """The options of the area picker for what was typed so far: a fragment for htmx."""
     require(request.user, "threats.view_incident")
-    typed = next((value for name, value in request.GET.items() if name.endswith("area")), "")
+    typed = next((str(value) for name, value in request.GET.items() if name.endswith("area")), "")
     found = find_areas(_pickable(request), typed)
     return render(request, "threats/_incident_areas.html", {"areas": found})
 

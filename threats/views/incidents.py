@@ -1,6 +1,7 @@
 """Pages that show incidents: list, map, record, exports."""
 
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -56,7 +57,7 @@ TONES = {
 PICTURED = {"events": gettext_lazy("Events"), "killed": gettext_lazy("Killed, best estimate")}
 
 
-class CountedPaginator(Paginator):  # type: ignore[type-arg]  # no subscript at run time
+class CountedPaginator(Paginator):
     """Pages of a list whose length is known already."""
 
     def __init__(self, rows: Any, per_page: int, count: int) -> None:
@@ -70,7 +71,8 @@ class CountedPaginator(Paginator):  # type: ignore[type-arg]  # no subscript at 
 
 def mission_of(request: HttpRequest) -> Mission:
     """Return the mission whose incidents the page shows: that of the person's posting."""
-    mission: Mission = request.user.mission  # type: ignore[union-attr]  # signed in, with a posting
+    user: Any = request.user
+    mission: Mission = user.mission
     return mission
 
 
@@ -89,6 +91,27 @@ class Asked:
     @property
     def query(self) -> str:
         return as_query(self.filters)
+
+    @property
+    def words(self) -> list[str]:
+        """The filters in force as people read them: `Area: Ouaka, all of it`."""
+        said = []
+        for name, value in self.filters.items():
+            if name == "sort" or value in (None, ""):
+                continue
+            field: Any = self.form.fields[name]
+            labels = dict(_flat(getattr(field, "choices", ())))
+            said.append(f"{field.label}: {labels.get(value, for_people(value))}")
+        return said
+
+
+def _flat(choices: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    """Yield stored value and label of choices, those in groups too."""
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from label
+        else:
+            yield value, label
 
 
 def ask(request: HttpRequest) -> Asked:
@@ -137,7 +160,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         "can_add": user.has_perm("threats.add_incident"),
         "can_settle": user.has_perm("threats.settle_place"),
         "can_import": user.has_perm("threats.import_incidents"),
-        "is_filtered": any(value not in (None, "") for value in asked.filters.values()),
+        "is_filtered": bool(asked.words),
     }
     return render(
         request, "threats/incident_list.html", context, status=200 if asked.form.is_valid() or not request.GET else 422
@@ -209,7 +232,8 @@ def incident_map(request: HttpRequest) -> HttpResponse:
     """Where the incidents lie: first-level areas tinted by number, the places with most of them marked."""
     asked = ask(request)
     mission = mission_of(request)
-    measure = request.GET.get("measure") if request.GET.get("measure") in PICTURED else "events"
+    measure = request.GET.get("measure", "")
+    measure = measure if measure in PICTURED else "events"
     filters = {**asked.filters, "from": None, "to": None}
     start, end = asked.filters.get("from"), asked.filters.get("to")
     visible = Incident.objects.visible_to(request.user)
@@ -348,7 +372,7 @@ def incident_export(request: HttpRequest, form: str) -> HttpResponseBase:
         said = _("These are %(count)s incidents. A workbook takes %(most)s; take the CSV file, or narrow the filters.")
         raise RuleError("too_many_rows", said % {"count": for_people(count), "most": for_people(XLSX_MOST)})
     with transaction.atomic():
-        changes = {"count": [None, count], "format": [None, form]}
+        changes: dict[str, list[Any]] = {"count": [None, count], "format": [None, form]}
         record_event(request.user, "exported incidents of", mission, changes=changes, note=asked.query)
     marking = Marking(found["most"] or Marking.UNCLASSIFIED)
     name = f"incidents-{mission.code}-{clock.today(mission)}-{marking.name.lower().replace('_', '-')}.{form}"
