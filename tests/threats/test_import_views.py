@@ -288,11 +288,9 @@ def test_upload_of_200_megabytes_is_refused_by_its_stated_length(web: Client) ->
     """TH-11: never parsed, never whole in memory, no temporary file, a page in words."""
     size = 200 * 1024 * 1024
     body = Line(size)
+    stated: dict[str, Any] = {"CONTENT_LENGTH": str(size), "wsgi.input": body}
     answer = web.generic(
-        "POST",
-        reverse("threats:import-create"),
-        content_type="multipart/form-data; boundary=x",
-        **{"CONTENT_LENGTH": str(size), "wsgi.input": body},
+        "POST", reverse("threats:import-create"), content_type="multipart/form-data; boundary=x", **stated
     )
     assert answer.status_code == 413
     assert "The file is larger than 100 MB." in answer.content.decode()
@@ -326,12 +324,12 @@ def test_layout_that_was_chosen_wrongly_is_named(web: Client) -> None:
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_template_can_be_filled_in_and_imported(web: Client, form: str) -> None:
     content = web.get(reverse(f"threats:import-template-{form}")).content
+    values = {"Incident id": "OUR-1", "Title": "Houses burnt", "Date": "2020-11-02", "Admin 1": "Ouaka"}
     if form == "xlsx":
         book = load_workbook(io.BytesIO(content))
         sheet = book.active
         assert sheet is not None
         headers = [cell.value for cell in sheet[1]]
-        values = {"Incident id": "OUR-1", "Title": "Houses burnt", "Date": "2020-11-02", "Admin 1": "Ouaka"}
         for name, value in values.items():
             sheet.cell(row=3, column=headers.index(name) + 1, value=value)
         out = io.BytesIO()
@@ -339,9 +337,7 @@ def test_template_can_be_filled_in_and_imported(web: Client, form: str) -> None:
         filled = out.getvalue()
     else:
         text = content.decode("utf-8-sig")
-        headers = next(csv.reader(io.StringIO(text)))
-        values = {"Incident id": "OUR-1", "Title": "Houses burnt", "Date": "2020-11-02", "Admin 1": "Ouaka"}
-        line = ",".join(values.get(name, "") for name in headers)
+        line = ",".join(values.get(name, "") for name in next(csv.reader(io.StringIO(text))))
         filled = f"{text}{line}\r\n".encode()
     run = uploaded(web, filled, f"ours.{form}")
     assert (run.layout, run.rows, run.created, run.rejected) == ("pocweb", 1, 1, 0)

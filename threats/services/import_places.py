@@ -2,17 +2,20 @@
 
 from bisect import bisect_right
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
 from pocweb.models import Area, AreaAlias, Mission
 from pocweb.places import Place, PlaceIndex, PlaceMatch
+from threats.choices import PointPrecision
 from threats.imports import IncidentDraft
 from threats.services.incident_bulk import PlacedDraft
 from threats.services.incident_places import areas_of_mission
 
 MATCHED_HOW = ("pcode", "name", "alias", "point")
+VAGUE = (PointPrecision.REGION, PointPrecision.COUNTRY)
 
 
 def read_index(mission: Mission) -> tuple[PlaceIndex, tuple[Place, ...]]:
@@ -49,10 +52,17 @@ class PlaceFinder:
         self._turns = sorted(starts | ends) if len(starts) > 1 or ends else []
 
     def find(self, draft: IncidentDraft) -> PlaceMatch:
-        """Return what the names, the point and the p-code of a draft say together."""
-        return self._index.match(
+        """Return what the names, the point and the p-code of a draft say together.
+
+        A row that names an area which nobody knows, and of which no more than the country is found, waits for a
+        person, unless its precision says that no more is meant.
+        """
+        match = self._index.match(
             draft.names, draft.point, draft.point_precision, pcode=draft.pcode, on=self._era(draft.starts_on)
         )
+        if match.state == "matched" and match.level == 0 and draft.point_precision not in VAGUE and match.unknown_names:
+            return replace(match, state="unmatched")
+        return match
 
     def _era(self, day: date) -> date | None:
         """Return one day for all days between two changes of the division, so that their answers are shared."""
