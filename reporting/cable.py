@@ -198,7 +198,10 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class CodeCable:
-    """One cable, complete. `created_at` enters the PDF's properties, so that the same cable gives the same bytes."""
+    """One cable, complete. `created_at` enters the PDF's properties, so that the same cable gives the same bytes.
+
+    A draft's figures still move (`is_frozen` is False): then `frozen_at` is the moment as of which they stand.
+    """
 
     number: str
     subject: str
@@ -214,6 +217,7 @@ class CodeCable:
     sources: tuple[SourceLine, ...] = ()
     corrects: str = ""
     state: str = ""
+    is_frozen: bool = True
     classification_note: str = ""
     caveats: tuple[str, ...] = ()
 

@@ -19,8 +19,7 @@ class ReportState(models.TextChoices):
     APPROVED = "approved", _("Approved")
     SENT = "sent", _("Sent")
 
-    OPEN_STATES = nonmember(("drafting", "in_review", "cleared", "approved"))
-    FROZEN = nonmember(("in_review", "cleared", "approved", "sent"))
+    SIGNED = nonmember(("approved", "sent"))
 
 
 class SectionState(models.TextChoices):

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from pocweb.choices import Marking
-from pocweb.models import Job, MissionRecord
+from pocweb.models import Job, Mission, MissionRecord
 from reporting.choices import ReportKind, ReportState, SectionState
 from reporting.querysets import ReportQuerySet
 
@@ -103,7 +103,12 @@ class ReportSection(models.Model):
         return f"{self.code} {self.title}"
 
     @property
-    def mission(self) -> object:
+    def ref(self) -> str:
+        """The reference in histories: that of the report and the section."""
+        return f"{self.report.ref} {self.code}"
+
+    @property
+    def mission(self) -> Mission:
         return self.report.mission
 
     @property

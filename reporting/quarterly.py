@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pocweb.charts import AreaShape, Marker, MonthPoint, area_map, monthly_bars
 from pocweb.choices import Marking
@@ -28,13 +30,14 @@ from reporting.cable import (
     ThreatLine,
     ThreatTable,
 )
+from reporting.choices import ReportState
 from reporting.models import Report
 from reporting.periods import Quarter
 from reporting.rules import FIGURE_IN_TEXT, PARTS
 from reporting.snapshot import risk_word
 
 HOTSPOT_EVENTS = 2
-"""Prefectures with at least this many events in the quarter are named on the map."""
+"""First-level areas with at least this many events in the quarter are hotspots; the measure is ours (Handbook 8.4)."""
 
 
 def cable_of(report: Report, data: Mapping[str, Any], *, frozen_at: datetime) -> CodeCable:
@@ -57,7 +60,8 @@ def cable_of(report: Report, data: Mapping[str, Any], *, frozen_at: datetime) ->
         figures=tuple(_notes(data, figures)),
         sources=_sources(data),
         corrects=report.corrects.cable_number if report.corrects else "",
-        state="" if report.state in ("approved", "sent") else str(report.get_state_display()),
+        state="" if report.state in ReportState.SIGNED else str(report.get_state_display()),
+        is_frozen=report.state != ReportState.DRAFTING,
     )
 
 
@@ -92,7 +96,7 @@ def _header(report: Report, quarter: Quarter, subject: str) -> tuple[HeaderLine,
         (_("TO"), mission.report_addressee, False),
         (_("FROM"), f"{mission.report_signatory}, {mission.name}", False),
         (_("INFO"), mission.report_info, False),
-        (_("DATE"), f"{day.day} {day:%B %Y}", False),
+        (_("DATE"), date_format(day, "j F Y"), False),
         (_("NUMBER"), report.cable_number or _("given on approval"), False),
         (_("FILE REF"), f"POC/QFLA/{quarter}", False),
         (_("SUBJECT"), subject, True),
@@ -136,7 +140,7 @@ def _sections(data: Mapping[str, Any], figures: Mapping[str, Any], quarter: Quar
 
 
 def _span(quarter: Quarter) -> dict[str, str]:
-    return {"start": f"{quarter.starts_on:%B}", "end": f"{quarter.ends_on:%B %Y}"}
+    return {"start": date_format(quarter.starts_on, "F"), "end": date_format(quarter.ends_on, "F Y")}
 
 
 def _paragraphs(row: Mapping[str, Any], figures: Mapping[str, Any]) -> tuple[Paragraph, ...]:
@@ -147,13 +151,15 @@ def _paragraphs(row: Mapping[str, Any], figures: Mapping[str, Any]) -> tuple[Par
 def _section_exhibits(code: str, data: Mapping[str, Any], quarter: Quarter) -> tuple[tuple[AnyExhibit, ...], ...]:
     """Return the tables and drawings that stand after a section."""
     if code == "I.a":
-        table = (_threat_table(data),) if data["threats"] else ()
-        pair: tuple[AnyExhibit, ...] = (_trend(data, quarter),)
-        if data["scheme"]:
+        threats: tuple[AnyExhibit, ...] = (_threat_table(data),) if data["threats"] else ()
+        pair: tuple[AnyExhibit, ...] = (_trend(data),)
+        if data["scheme"] and data["heat"]:
             pair = (_heat(data), *pair)
-        return tuple(row for row in (table, pair) if row)
+        return tuple(row for row in (threats, pair) if row)
     if code == "I.b.iii":
-        return ((_map(data, quarter), _casualties(data, quarter)),)
+        table = _casualties(data, quarter)
+        drawing = _map(data, quarter)
+        return ((drawing, table),) if drawing else ((table,),)
     return ()
 
 
@@ -162,6 +168,12 @@ def _threat_table(data: Mapping[str, Any]) -> ThreatTable:
     words = {axis: {row["value"]: row["label"] for row in scheme[axis]} for axis in ("likelihood", "impact")}
     return ThreatTable(
         title=_("Priority threats"),
+        note=(
+            _("The first %(shown)s of %(count)s active threats; the others stand in the matrix.")
+            % {"shown": len(data["threats"]), "count": data["threat_count"]}
+            if data["threat_count"] > len(data["threats"])
+            else ""
+        ),
         lines=tuple(
             ThreatLine(
                 priority=row["priority"],
@@ -198,7 +210,7 @@ def _heat(data: Mapping[str, Any]) -> HeatGrid:
     )
 
 
-def _trend(data: Mapping[str, Any], quarter: Quarter) -> Exhibit:
+def _trend(data: Mapping[str, Any]) -> Exhibit:
     points = [
         MonthPoint(
             month=date.fromisoformat(row["month"]),
@@ -212,37 +224,52 @@ def _trend(data: Mapping[str, Any], quarter: Quarter) -> Exhibit:
     return Exhibit(monthly_bars(points, title=_("People killed per month, twelve months")))
 
 
-def _map(data: Mapping[str, Any], quarter: Quarter) -> Exhibit:
-    day = date.fromisoformat(data["division_on"])
-    codes = {row["pcode"] for row in data["areas"]} | {row["pcode"] for row in data["blind"]}
-    roots = {code[:2] for code in codes if code}
-    areas = [
-        area
-        for area in Area.objects.at_level(1).valid_on(day)
-        if area.shape and any(area.pcode.startswith(root) for root in roots)
-    ]
-    features = [AreaShape(code=area.pcode, name=area.name, geometry=area.shape) for area in areas]
-    values: dict[str, int | None] = {row["pcode"]: row["events"] for row in data["areas"] if row["pcode"]}
+def _map(data: Mapping[str, Any], quarter: Quarter) -> Exhibit | None:
+    """Return the map of hotspots and blind spots, or None where the mission's areas have no shapes."""
+    shapes = {
+        area.pcode: AreaShape(code=area.pcode, name=area.name, geometry=area.shape)
+        for area in Area.objects.at_level(1)
+        .valid_on(date.fromisoformat(data["division_on"]))
+        .filter(pcode__in=data["map"])
+    }
+    if not shapes:
+        return None
+    blind = {row["pcode"]: row["name"] for row in data["blind"]}
+    counts = {row["pcode"]: row["events"] for row in data["areas"]}
+    # an area with an office and without a report had no event that we know of; a blind one may have had many
+    values: dict[str, int | None] = {code: counts.get(code, 0) for code in shapes if code not in blind}
+    hot = {row["pcode"]: row["name"] for row in data["areas"] if row["events"] >= HOTSPOT_EVENTS and row["pcode"]}
     events = [
         Marker(longitude=row["lon"], latitude=row["lat"], name=row["name"], size=row["size"], area=row["area"])
         for row in data["markers"]
     ]
     seats = [
-        Marker(longitude=row["lon"], latitude=row["lat"], name=row["name"], kind="office") for row in data["offices"]
+        Marker(longitude=row["lon"], latitude=row["lat"], name=row["name"], kind="office", area=row["area"])
+        for row in data["offices"]
     ]
-    hot = {code for code, count in values.items() if count and count >= HOTSPOT_EVENTS}
-    blind = {row["pcode"] for row in data["blind"]}
     drawing = area_map(
-        features,
+        list(shapes.values()),
         values=values,
-        hatched=blind,
+        hatched=set(blind),
         markers=[*events, *seats],
-        labels=hot | blind,
-        label=_("Map of events by prefecture, %(quarter)s") % {"quarter": quarter.words},
-        title=_("Events by prefecture"),
+        labels={*hot, *blind},
+        label=_map_sentence(quarter, list(hot.values()), list(blind.values())),
+        title=_("Hotspots and blind spots"),
         value_name=_("Events"),
     )
     return Exhibit(drawing)
+
+
+def _map_sentence(quarter: Quarter, hot: list[str], blind: list[str]) -> str:
+    """Return what the map shows, for those who cannot see it."""
+    parts = [_("Map of events by first-level area, %(quarter)s.") % {"quarter": quarter.words}]
+    if hot:
+        parts.append(_("Two events or more: %(areas)s.") % {"areas": ", ".join(hot)})
+    else:
+        parts.append(_("No area had two events or more."))
+    if blind:
+        parts.append(_("Blind spots, without office and without report: %(areas)s.") % {"areas": ", ".join(blind)})
+    return " ".join([*parts, _("The table in the annex has the numbers.")])
 
 
 def _casualties(data: Mapping[str, Any], quarter: Quarter) -> CasualtyTable:
@@ -286,7 +313,7 @@ def _notes(data: Mapping[str, Any], figures: Mapping[str, Any]) -> list[FigureNo
     for code, row in figures.items():
         if code not in used:
             continue
-        incidents = row["question"]["kind"] in ("incidents", "bound")
+        incidents = row["question"]["kind"] == "incidents"
         notes.append(
             FigureNote(
                 number=int(code[2:]),
@@ -297,13 +324,15 @@ def _notes(data: Mapping[str, Any], figures: Mapping[str, Any]) -> list[FigureNo
                     if incidents
                     else _("mission records")
                 ),
-                source=_("incident database of the mission") if incidents else _("POC Threat Matrix and activities"),
-                method=_("sum over incidents by first day") if incidents else _("count of records"),
+                source=_("incident records") if incidents else str(_SOURCES_OF[row["question"]["kind"]]),
+                method=_("by first day") if incidents else _("count at that moment"),
                 frozen_at=datetime.fromisoformat(row["asked_at"]),
             )
         )
     return notes
 
+
+_SOURCES_OF = {"threats": gettext_lazy("POC Threat Matrix"), "activities": gettext_lazy("response activities")}
 
 SOURCES = {
     "ucdp": SourceLine(

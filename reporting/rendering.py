@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from pocweb import clock
 from pocweb.audit import fingerprint, record_event
+from pocweb.errors import Conflict
 from pocweb.jobs import Progress, ask
 from pocweb.models import Job
 from pocweb.pdf import count_pages, render_pdf
@@ -21,6 +22,7 @@ from reporting.choices import ReportState
 from reporting.figures import ask_figures
 from reporting.models import Report, ReportFile
 from reporting.quarterly import cable_of
+from reporting.rules import pages_warning
 from reporting.snapshot import build_snapshot
 
 TEMPLATE = "reporting/pdf/quarterly.html"
@@ -55,21 +57,27 @@ def draw(cable: CodeCable) -> bytes:
     return render_pdf(TEMPLATE, {"cable": cable})
 
 
-def ask_for_pdf(report: Report, *, by: Any) -> Job:
-    """Queue the drawing of the report as it stands now; asked twice while open, it is drawn once."""
+def ask_for_pdf(report: Report, *, by: Any, content: str = "") -> Job:
+    """Queue the drawing of the report as it stands now; asked twice for the same content, it is drawn once.
+
+    `content` is the fingerprint of what is to be drawn, worked out here when left out.
+    """
+    content = content or content_of(report, now=clock.now(report.mission))[1]
     return ask(
         JOB_KIND,
         mission=report.mission,
         by=by,
         title=_("%(report)s as PDF") % {"report": report},
-        arguments={"report": report.pk, "version": report.version, "state": report.state},
+        arguments={"report": report.pk},
         marking=report.marking,
+        key=f"{JOB_KIND}:{report.pk}:{content}",
     )
 
 
 def render(job: Job, progress: Progress) -> dict[str, Any]:
     """Draw the report and keep the file once; a second run of the same job finds the file and draws nothing."""
-    report = Report.objects.select_related("mission", "office", "corrects").get(pk=job.arguments["report"])
+    rows = Report.objects.select_related("mission", "office", "corrects", "drafter", "submitted_by", "cleared_by")
+    report = rows.select_related("approved_by").get(pk=job.arguments["report"])
     progress(1, 4, _("Reading the records"))
     cable, content = content_of(report, now=clock.now(report.mission))
     kept = report.files.filter(content_sha256=content).first()
@@ -78,25 +86,30 @@ def render(job: Job, progress: Progress) -> dict[str, Any]:
         pdf = draw(cable)
         progress(3, 4, _("Keeping the file"))
         kept = keep(report, pdf, content, job=job)
-    return {"file": kept.pk, "pages": kept.pages, "link": reverse("reporting:report-file", args=[report.pk, kept.pk])}
+    progress(4, 4, pages_warning(kept.pages) or _("Done"))
+    return {
+        "file": kept.pk,
+        "pages": kept.pages,
+        "warning": pages_warning(kept.pages),
+        "link": reverse("reporting:report-file", args=[report.pk, kept.pk]),
+    }
 
 
 def keep(report: Report, pdf: bytes, content: str, *, job: Job | None) -> ReportFile:
-    """Store the bytes under their own name and one row for them; if another worker was first, return its row."""
-    name = f"reports/{report.starts_on.year}/{report.mission.code}-{report.ref}-{content[:16]}.pdf"
-    path = Path(settings.MEDIA_ROOT) / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    spare = path.with_suffix(f".{os.getpid()}.part")
-    spare.write_bytes(pdf)
-    spare.chmod(0o600)
-    os.replace(spare, path)
-    archived = report.state in (ReportState.APPROVED, ReportState.SENT)
+    """Store the bytes under a name of their own and one row for them; if another worker was first, return its row.
+
+    The name holds the fingerprint of the bytes, so that a kept file is never written over by other bytes.
+    """
+    digest = hashlib.sha256(pdf).hexdigest()
+    name = f"reports/{report.starts_on.year}/{report.mission.code}-{report.ref}-{digest[:16]}.pdf"
+    _write_whole(Path(settings.MEDIA_ROOT) / name, pdf)
+    archived = report.state in ReportState.SIGNED
     try:
         with transaction.atomic():
             row = ReportFile.objects.create(
                 report=report,
                 content_sha256=content,
-                sha256=hashlib.sha256(pdf).hexdigest(),
+                sha256=digest,
                 file=name,
                 pages=count_pages(pdf),
                 bytes=len(pdf),
@@ -105,8 +118,36 @@ def keep(report: Report, pdf: bytes, content: str, *, job: Job | None) -> Report
                 rendered_at=clock.now(report.mission),
                 job=job,
             )
-            verb = "archived" if archived else "rendered"
-            record_event(job.asked_by if job else None, verb, report, note=f"SHA-256 {row.sha256}, {row.pages} pages")
+            verb = "archived" if archived else "drawn"
+            note = _("SHA-256 %(digest)s, pages: %(pages)s") % {"digest": digest, "pages": row.pages}
+            record_event(job.asked_by if job else None, verb, report, note=note)
     except IntegrityError:
         return ReportFile.objects.get(report=report, content_sha256=content)
     return row
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Put the bytes on the disk under a passing name, then give them their own: nobody ever reads half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    spare = path.with_suffix(f".{os.getpid()}.part")
+    with spare.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    spare.chmod(0o600)
+    os.replace(spare, path)
+
+
+def read_kept(kept: ReportFile) -> bytes:
+    """Return the bytes of a kept file after checking them against the fingerprint that was recorded with them.
+
+    Raises `Conflict` when the file is gone or was altered: such a file is not given out.
+    """
+    try:
+        with kept.file.open("rb") as file:
+            data: bytes = file.read()
+    except FileNotFoundError as error:
+        raise Conflict("file_missing", _("The stored file is gone. Tell your administrator.")) from error
+    if hashlib.sha256(data).hexdigest() != kept.sha256:
+        raise Conflict("file_altered", _("The stored file is not the one that was kept. Tell your administrator."))
+    return data

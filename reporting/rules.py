@@ -92,23 +92,28 @@ PARTS: tuple[tuple[str, str | Promise], ...] = (
 
 @dataclass(frozen=True)
 class Move:
-    """One row of the state table: from where an act leads to where, who may, and how the button reads."""
+    """One row of the state table: from where an act leads to where, who may, how the button and the history read."""
 
     source: str
     act: str
     target: str
     permission: str
     label: str | Promise
+    done: str
     needs_reason: bool = False
 
 
+_SUBMIT, _CLEAR = gettext_lazy("Submit for review"), gettext_lazy("Clear the report")
+_APPROVE, _RETURN = gettext_lazy("Approve and sign"), gettext_lazy("Send back to the drafter")
+_SEND = gettext_lazy("Record that it was sent")
+
 MOVES: tuple[Move, ...] = (
-    Move("drafting", "submit", "in_review", "reporting.submit_report", gettext_lazy("Submit for review")),
-    Move("in_review", "clear", "cleared", "reporting.clear_report", gettext_lazy("Clear the report")),
-    Move("in_review", "return", "drafting", "reporting.clear_report", gettext_lazy("Send back to the drafter"), True),
-    Move("cleared", "approve", "approved", "reporting.approve_report", gettext_lazy("Approve and sign")),
-    Move("cleared", "return", "drafting", "reporting.approve_report", gettext_lazy("Send back to the drafter"), True),
-    Move("approved", "send", "sent", "reporting.send_report", gettext_lazy("Record that it was sent")),
+    Move("drafting", "submit", "in_review", "reporting.submit_report", _SUBMIT, "submitted"),
+    Move("in_review", "clear", "cleared", "reporting.clear_report", _CLEAR, "cleared"),
+    Move("in_review", "return", "drafting", "reporting.clear_report", _RETURN, "returned", needs_reason=True),
+    Move("cleared", "approve", "approved", "reporting.approve_report", _APPROVE, "approved"),
+    Move("cleared", "return", "drafting", "reporting.approve_report", _RETURN, "returned", needs_reason=True),
+    Move("approved", "send", "sent", "reporting.send_report", _SEND, "sent"),
 )
 """States and acts of a report. Source: POC Handbook 2020, 8.4, and our rule that drafter and approver differ."""
 
@@ -137,18 +142,29 @@ def due_on(quarter_ends_on: date) -> date:
     return quarter_ends_on + timedelta(days=DUE_DAYS_AFTER_QUARTER)
 
 
+def is_late(state: str, due: date | None, today: date) -> bool:
+    """Say whether a report that is not signed yet has passed its day; on the day itself it is in time."""
+    return due is not None and due < today and state not in ReportState.SIGNED
+
+
 def pages_warning(pages: int) -> str | None:
     """Return a sentence when the document is shorter or longer than the guidance asks, else None.
 
     Source: POC Handbook 2020, 8.4: two to five pages.
     """
     if pages < PAGES_LEAST:
-        return _("The report has %(pages)s page. The guidance asks for 2 to 5.") % {"pages": pages}
+        return _("The report has 1 page. The guidance asks for 2 to 5; say more on what lies ahead.")
     if pages > PAGES_MOST:
-        return _("The report has %(pages)s pages. The guidance asks for 2 to 5; move tables to the annex.") % {
-            "pages": pages
-        }
+        return _("The report has %(pages)s pages. The guidance asks for 2 to 5; shorten the text.") % {"pages": pages}
     return None
+
+
+AWAITED: dict[str, str | Promise] = {
+    "in_review": gettext_lazy("It waits to be cleared by the POC lead; whoever drafted it may not."),
+    "cleared": gettext_lazy("It waits for the signature of the mission's leadership; whoever drafted it may not sign."),
+    "approved": gettext_lazy("It is signed. It waits to be sent, which the drafter or the leadership records."),
+}
+"""Whom a report waits for, in words for those who cannot act on it themselves."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from pocweb import clock
@@ -17,7 +18,7 @@ from reporting import rules
 from reporting.choices import ReportState, SectionState
 from reporting.drafting import draft_texts
 from reporting.figures import ask_figures
-from reporting.models import Report, ReportSection
+from reporting.models import Figure, Report, ReportSection
 from reporting.periods import Quarter
 from reporting.rendering import ask_for_pdf
 from reporting.snapshot import build_snapshot
@@ -28,45 +29,52 @@ def open_report(
 ) -> Report:
     """Open the quarterly assessment of a quarter: figures asked, sections drafted from the records.
 
-    Raises `RuleError` for a bad period and `Conflict` when the quarter has a report already.
+    Raises `RuleError` for a bad period and `Conflict` when the quarter has a report already, or the corrected report
+    another correction.
     """
     now = now or clock.now(mission)
-    require(by, "reporting.open_report")
-    quarter = Quarter.parse(period)
-    if not any(grant.mission_id == mission.pk for grant in by.grants):
-        raise Forbidden("forbidden", _("Your role does not allow this here."))
+    report = new_report(mission, Quarter.parse(period), by=by, now=now, corrects=corrects)
+    require(by, "reporting.open_report", report)
     try:
         with transaction.atomic():
-            report = Report(
-                mission=mission,
-                office=Office.objects.filter(mission=mission, depth=1).get(),
-                number=Counter.take(mission, "report"),
-                marking=mission.default_marking,
-                period=str(quarter),
-                starts_on=quarter.starts_on,
-                ends_on=quarter.ends_on,
-                due_on=rules.due_on(quarter.ends_on),
-                drafter=by,
-                corrects=corrects,
-                created_at=now,
-                created_by=by,
-                changed_at=now,
-                changed_by=by,
-            )
-            report.save()
-            ask_figures(report, now=now)
-            _write_first_draft(report, quarter, by=by, now=now)
+            fill_report(report, now=now)
             record_event(by, "opened", report, now=now)
     except IntegrityError as error:
+        if corrects is not None:
+            raise Conflict(
+                "corrected", _("A correction of %(number)s is open already.") % {"number": corrects.cable_number}
+            ) from error
         raise Conflict(
-            "report_exists", _("The quarter %(period)s has a report already.") % {"period": quarter}
+            "report_exists", _("The quarter %(period)s has a report already.") % {"period": period}
         ) from error
     return report
 
 
-def _write_first_draft(report: Report, quarter: Quarter, *, by: Any, now: datetime) -> None:
-    data = build_snapshot(report, now=now)
-    texts = draft_texts(data, quarter)
+def new_report(mission: Mission, quarter: Quarter, *, by: Any, now: datetime, corrects: Report | None = None) -> Report:
+    """Return the report of a quarter as it begins, not stored yet; it carries the mission's usual marking."""
+    return Report(
+        mission=mission,
+        office=Office.objects.get(mission=mission, depth=1),
+        marking=corrects.marking if corrects else mission.default_marking,
+        period=str(quarter),
+        starts_on=quarter.starts_on,
+        ends_on=quarter.ends_on,
+        due_on=rules.due_on(quarter.ends_on),
+        drafter=by,
+        corrects=corrects,
+        created_at=now,
+        created_by=by,
+        changed_at=now,
+        changed_by=by,
+    )
+
+
+def fill_report(report: Report, *, now: datetime) -> None:
+    """Store a new report with its number, its figures and a first draft of its sections; needs a transaction."""
+    report.number = Counter.take(report.mission, "report")
+    report.save()
+    ask_figures(report, now=now)
+    texts = draft_texts(build_snapshot(report, now=now), Quarter.parse(report.period))
     ReportSection.objects.bulk_create(
         ReportSection(
             report=report,
@@ -76,7 +84,6 @@ def _write_first_draft(report: Report, quarter: Quarter, *, by: Any, now: dateti
             text=texts.get(kind.code, ""),
             state=SectionState.DRAFT if texts.get(kind.code) else SectionState.EMPTY,
             changed_at=now,
-            changed_by=by,
         )
         for order, kind in enumerate(rules.SECTIONS)
     )
@@ -106,10 +113,8 @@ def write_section(
     Raises `Conflict` when the figures are frozen, `EditConflict` when somebody else wrote the same field first.
     """
     require(by, "reporting.write_section", section.report)
-    _must_draft(section.report)
     with transaction.atomic():
-        # the row is locked against a submission at the same moment
-        report = Report.objects.select_for_update().get(pk=section.report_id)
+        report = _locked(section.report)  # against a submission at the same moment
         _must_draft(report)
         return save_guarded(
             ReportSection.objects.select_related("report__mission"),
@@ -124,7 +129,7 @@ def write_section(
 
 
 def _plain_head(report: Report) -> dict[str, Any]:
-    return {"lead": report.lead, "precedence": report.precedence}
+    return {"lead": report.lead, "precedence": report.precedence, "marking": report.marking}
 
 
 def _apply_head(report: Report, changes: dict[str, Any]) -> list[str]:
@@ -136,19 +141,45 @@ def _apply_head(report: Report, changes: dict[str, Any]) -> list[str]:
 def write_head(
     report: Report, *, based_on: int, changes: Mapping[str, Any], by: Any, now: datetime | None = None
 ) -> Saved[Report]:
-    """Store the lead summary or the precedence, guarded; only while the report is being drafted."""
+    """Store the lead summary, the precedence or the marking, guarded; only while the report is being drafted.
+
+    The marking is the drafter's to set. A report counts and names only records marked at most as it is itself, so with
+    another marking its figures are asked again. Raises `Forbidden` for a marking above the writer's own clearance.
+    """
     require(by, "reporting.write_section", report)
-    _must_draft(report)
-    return save_guarded(
-        Report.objects.filter(state=ReportState.DRAFTING),
-        report.pk,
-        based_on=based_on,
-        changes=changes,
-        by=by,
-        plain=_plain_head,
-        apply=_apply_head,
-        now=now or clock.now(report.mission),
-    )
+    now = now or clock.now(report.mission)
+    if "marking" in changes:
+        require(by, "reporting.submit_report", report)
+        if changes["marking"] > by.clearance:
+            raise Forbidden("above_clearance", _("You are not cleared for this marking."), "marking")
+    with transaction.atomic():
+        _must_draft(_locked(report))
+        saved = save_guarded(
+            Report.objects.select_related("mission", "office"),
+            report.pk,
+            based_on=based_on,
+            changes=changes,
+            by=by,
+            plain=_plain_head,
+            apply=_apply_head,
+            now=now,
+        )
+        if "marking" in saved.changes:
+            ask_figures(saved.record, now=now, stamp=True)
+    return saved
+
+
+def refresh_figures(report: Report, *, by: Any, now: datetime | None = None) -> list[Figure]:
+    """Ask all figures of a draft again at a person's wish; return those that changed, which the history names."""
+    require(by, "reporting.write_section", report)
+    now = now or clock.now(report.mission)
+    with transaction.atomic():
+        report = _locked(report)
+        _must_draft(report)
+        changed = ask_figures(report, now=now, stamp=True)
+        changes = {figure.code: [figure.previous, figure.answer] for figure in changed}
+        record_event(by, "asked the figures again", report, changes=changes, now=now)
+    return changed
 
 
 def _must_draft(report: Report) -> None:
@@ -172,7 +203,7 @@ def submit_report(report: Report, *, by: Any, now: datetime | None = None) -> Re
         _allowed(report, "submit")
         if missing := missing_in(report):
             raise RuleError("incomplete", " ".join(item.message for item in missing))
-        ask_figures(report, now=now)
+        ask_figures(report, now=now, stamp=True)
         snapshot = build_snapshot(report, now=now)
         _move(
             report,
@@ -254,15 +285,16 @@ def record_sending(report: Report, *, by: Any, now: datetime | None = None) -> R
 
 def correct_report(report: Report, *, by: Any, now: datetime | None = None) -> Report:
     """Open a correction of an approved or sent report: a new report that names the old, with its texts."""
-    if report.state not in (ReportState.APPROVED, ReportState.SENT):
+    require(by, "reporting.open_report", report)
+    if report.state not in ReportState.SIGNED:
         raise RuleError("not_final", _("Only an approved report is corrected; this one can still be edited."))
     with transaction.atomic():
         new = open_report(report.mission, period=report.period, by=by, now=now, corrects=report)
-        texts = {section.code: section for section in report.sections.all()}
+        texts = dict(report.sections.values_list("code", "text"))
         for section in new.sections.all():
-            old = texts[section.code]
-            ReportSection.objects.filter(pk=section.pk).update(text=old.text, state=SectionState.DRAFT)
-        Report.objects.filter(pk=new.pk).update(lead=report.lead)
+            section.text, section.state = texts[section.code], SectionState.DRAFT
+            section.save(update_fields=["text", "state"])
+        Report.objects.filter(pk=new.pk).update(lead=report.lead, precedence=report.precedence)
         record_event(by, "corrected", report, note=f"Corrected by {new.ref}", now=now)
     new.refresh_from_db()
     return new
@@ -277,20 +309,17 @@ def _allowed(report: Report, act: str) -> rules.Move:
     """Return the state table's row for the act; say who was first where it was already done."""
     move = rules.move_for(report.state, act)
     if move is None:
-        raise Conflict(
-            "wrong_state",
-            _("The report is %(state)s since %(at)s by %(who)s.")
-            % {
-                "state": report.get_state_display().lower(),
-                "at": f"{report.changed_at:%d %b %H:%M}",
-                "who": report.changed_by,
-            },
-        )
+        words = {
+            "state": report.get_state_display(),
+            "at": date_format(report.changed_at, "j M H:i"),
+            "who": report.changed_by or _("the system"),
+        }
+        raise Conflict("wrong_state", _("%(who)s was first: the state is “%(state)s” since %(at)s.") % words)
     return move
 
 
 def _not_by_drafter(report: Report, by: Any) -> None:
-    """Drafter and approver must differ. Source: our permission table; POC Handbook 2020, 8.4 is silent."""
+    """Drafter and approver must differ: our rule, POC Handbook 2020, 8.4 is silent."""
     if by.pk in (report.drafter_id, report.submitted_by_id):
         raise Forbidden("own_draft", _("You drafted this report; another person must sign it."))
 
@@ -304,6 +333,6 @@ def _move(report: Report, act: str, *, by: Any, now: datetime, note: str = "", *
     if not done:
         raise Conflict("wrong_state", _("Somebody else acted on this report a moment ago. Open it again."))
     report.refresh_from_db()
-    record_event(by, act, report, changes={"state": [before, move.target]}, note=note, now=now)
+    record_event(by, move.done, report, changes={"state": [before, move.target]}, note=note, now=now)
     if move.target not in (ReportState.DRAFTING, ReportState.SENT):
         ask_for_pdf(report, by=by)

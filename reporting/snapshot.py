@@ -1,30 +1,40 @@
 """What the quarterly assessment shows, as plain data: asked once, frozen on submission, drawn from ever after."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Q, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, F, Max, Prefetch, Q, Sum
+from django.db.models.functions import Coalesce, TruncMonth
 
 from pocweb.choices import RiskLevel
 from pocweb.models import Area, Mission, Office
 from reporting.models import Figure, Report
 from reporting.periods import Quarter
 from strategy.models import Activity
-from threats.choices import PointPrecision, Verification
-from threats.models import Actor, Incident, Scheme, Threat
+from threats.choices import ActorSide, PointPrecision, Verification
+from threats.models import Actor, Incident, IncidentActor, Scheme, Threat
+from threats.services.incident_places import areas_of_mission
 
-MAX_THREATS = 12
+MAX_THREATS = 8
 MAX_ACTORS = 6
 
+LOW, HIGH = Sum(Coalesce("killed_low", "killed_best")), Sum(Coalesce("killed_high", "killed_best"))
+"""Sums of the estimates; where one was not recorded the best estimate stands in, as in `threats.figures.summarize`."""
 
-def build_snapshot(report: Report, *, now: datetime) -> dict[str, Any]:
+
+def build_snapshot(report: Report, *, now: datetime, answers: Mapping[str, int | None] | None = None) -> dict[str, Any]:
     """Return everything that the document shows, in plain values; the same records give the same content.
 
-    Counts only records marked at most as the report is. Areas, threats and actors come in a stable order.
+    Counts only records marked at most as the report is. Areas, threats and actors come in a stable order. `answers`
+    are laid over the stored ones, so that a preview shows what the records say at this moment.
     """
     quarter = Quarter.parse(report.period)
     rows = _incidents(report.mission, quarter, report.marking)
+    areas = list(Area.objects.at_level(1).valid_on(quarter.ends_on).filter(_of_mission(report.mission)))
+    offices = list(Office.objects.filter(mission=report.mission).exclude(lat=None).order_by("path"))
+    located = _located(offices, areas)
+    counted = _areas(rows)
     return {
         "report": {"ref": report.ref, "period": report.period, "marking": report.marking, "lead": report.lead},
         "mission": {"code": report.mission.code, "name": report.mission.name},
@@ -32,19 +42,24 @@ def build_snapshot(report: Report, *, now: datetime) -> dict[str, Any]:
         "sections": [
             {"code": section.code, "title": section.title, "text": section.text} for section in report.sections.all()
         ],
-        "figures": [_figure(figure) for figure in report.figures.all()],
+        "figures": [_figure(figure, answers) for figure in report.figures.all()],
         "threats": _threats(report),
+        "threat_count": _active_threats(report).count(),
         "scheme": _scheme(report.mission),
         "heat": _heat(report),
         "months": _months(report.mission, quarter, report.marking),
-        "areas": _areas(rows),
-        "actors": _actors(rows),
+        "areas": counted,
+        "actors": _actors(rows, report.marking),
         "markers": _markers(rows),
-        "blind": _blind(report.mission, quarter, report.marking),
-        "offices": _offices(report.mission),
-        "activities": _activities(report, quarter),
-        "origins": sorted(set(rows.order_by().values_list("origin", flat=True))),
-        "shape_sources": _shape_sources(report.mission, quarter),
+        "map": [area.pcode for area in areas if area.shape],
+        "blind": _blind(areas, located, counted),
+        "offices": [
+            {"name": office.name, "lat": office.lat, "lon": office.lon, "area": located[office.pk]}
+            for office in offices
+        ],
+        "activities": _activities(report),
+        "origins": sorted(rows.order_by().values_list("origin", flat=True).distinct()),
+        "shape_sources": sorted({area.source for area in areas if area.source}),
         "division_on": quarter.ends_on.isoformat(),
     }
 
@@ -54,12 +69,12 @@ def _incidents(mission: Mission, quarter: Quarter, marking: int) -> Any:
     return rows.between(quarter.starts_on, quarter.ends_on)
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
+def _figure(figure: Figure, answers: Mapping[str, int | None] | None) -> dict[str, Any]:
     return {
         "code": figure.code,
         "label": figure.label,
         "question": figure.question,
-        "answer": figure.answer,
+        "answer": figure.answer if answers is None else answers[figure.code],
         "verified_only": figure.verified_only,
         "asked_at": figure.asked_at.isoformat(),
     }
@@ -75,8 +90,8 @@ def _threats(report: Report) -> list[dict[str, Any]]:
         .exclude(priority=None)
         .select_related("office")
         .prefetch_related(
-            Prefetch("actors", queryset=Actor.objects.order_by("name")),
-            Prefetch("areas", queryset=Area.objects.order_by("path")),
+            Prefetch("actors", queryset=Actor.objects.filter(marking__lte=report.marking).order_by("name")),
+            Prefetch("areas", queryset=Area.objects.order_by("path").defer("shape")),
             "violence_types",
         )
         .order_by("priority", F("risk").desc(nulls_last=True), "number")[:MAX_THREATS]
@@ -132,8 +147,8 @@ def _months(mission: Mission, quarter: Quarter, marking: int) -> list[dict[str, 
         .annotate(
             events=Count("pk"),
             best=Sum("killed_best"),
-            low=Sum("killed_low"),
-            high=Sum("killed_high"),
+            low=LOW,
+            high=HIGH,
             verified=Sum("killed_best", filter=Q(verification=Verification.VERIFIED)),
         )
         .order_by("month")
@@ -158,12 +173,13 @@ def _months(mission: Mission, quarter: Quarter, marking: int) -> list[dict[str, 
 
 def _areas(rows: Any) -> list[dict[str, Any]]:
     found = (
-        rows.values("area1__pcode", "area1__name")
+        rows.values("area1__pcode")
         .annotate(
+            name=Max("area1__name"),
             events=Count("pk"),
             best=Sum("killed_best"),
-            low=Sum("killed_low"),
-            high=Sum("killed_high"),
+            low=LOW,
+            high=HIGH,
             civilians=Sum("civilians_killed"),
             verified=Sum("killed_best", filter=Q(verification=Verification.VERIFIED)),
             injured=Sum("injured_best"),
@@ -173,7 +189,7 @@ def _areas(rows: Any) -> list[dict[str, Any]]:
     return [
         {
             "pcode": row["area1__pcode"] or "",
-            "name": row["area1__name"] or "",
+            "name": row["name"] or "",
             **{name: row[name] for name in ("events", "best", "low", "high", "civilians", "injured")},
             "verified": row["verified"] or 0,
         }
@@ -181,25 +197,20 @@ def _areas(rows: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _actors(rows: Any) -> list[dict[str, Any]]:
-    """Return the actors with most events; an event counts once for each actor that took part as a party."""
+def _actors(rows: Any, marking: int) -> list[dict[str, Any]]:
+    """Return the actors with most events; an event counts once for each actor that attacked or fought in it."""
     found = (
-        Actor.objects.filter(incident_actors__incident__in=rows.values("pk"))
-        .exclude(incident_actors__side="victim")
-        .annotate(
-            events=Count("incident_actors__incident", distinct=True),
-            best=Sum("incident_actors__incident__killed_best"),
-            civilians=Sum("incident_actors__incident__civilians_killed"),
-        )
-        .order_by("-events", "name")[:MAX_ACTORS]
+        IncidentActor.objects.filter(incident__in=rows.order_by().values("pk"), actor__marking__lte=marking)
+        .exclude(side=ActorSide.VICTIM)
+        .values("actor__name", "actor__short_name", "actor__source_of_violence")
+        .annotate(events=Count("incident", distinct=True))
+        .order_by("-events", "actor__name")[:MAX_ACTORS]
     )
     return [
         {
-            "name": str(row),
-            "source_of_violence": row.source_of_violence,
-            "events": row.events,
-            "best": row.best,
-            "civilians": row.civilians,
+            "name": row["actor__short_name"] or row["actor__name"],
+            "source_of_violence": row["actor__source_of_violence"],
+            "events": row["events"],
         }
         for row in found
     ]
@@ -207,61 +218,48 @@ def _actors(rows: Any) -> list[dict[str, Any]]:
 
 def _markers(rows: Any) -> list[dict[str, Any]]:
     """Return the events with a point exact enough to draw."""
-    drawn = rows.exclude(lat=None).filter(point_precision__in=PointPrecision.PLOTTED).select_related("area1")
+    drawn = rows.exclude(lat=None).filter(point_precision__in=PointPrecision.PLOTTED).order_by("starts_on", "number")
     return [
         {
-            "lat": round(row.lat, 4),
-            "lon": round(row.lon, 4),
-            "name": row.place or row.title,
-            "size": row.killed_best or 0,
-            "area": row.area1.name if row.area1 else "",
+            "lat": round(lat, 4),
+            "lon": round(lon, 4),
+            "name": place or title,
+            "size": killed or 0,
+            "area": pcode or "",
         }
-        for row in drawn.order_by("starts_on", "number")
+        for lat, lon, place, title, killed, pcode in drawn.values_list(
+            "lat", "lon", "place", "title", "killed_best", "area1__pcode"
+        )
     ]
 
 
-def _blind(mission: Mission, quarter: Quarter, marking: int) -> list[dict[str, str]]:
+def _located(offices: list[Office], areas: list[Area]) -> dict[int, str]:
+    """Return the p-code of the first-level area that each office lies in, "" where none holds it."""
+    from shapely.geometry import Point, shape  # costs a tenth of a second to load, and only reports need it here
+
+    shapes = [(area.pcode, shape(area.shape)) for area in areas if area.shape]
+    return {
+        office.pk: next((pcode for pcode, outline in shapes if outline.covers(Point(office.lon, office.lat))), "")
+        for office in offices
+        if office.lat is not None and office.lon is not None
+    }
+
+
+def _blind(areas: list[Area], located: dict[int, str], counted: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Return first-level areas without any incident report in the quarter and without an office: silence is no calm.
 
     Source: POC Handbook 2020, 8.4, asks that areas without mission presence be included; the measure is ours.
     """
-    heard = set(_incidents(mission, quarter, marking).values_list("area1__pcode", flat=True))
-    areas = Area.objects.at_level(1).valid_on(quarter.ends_on).filter(_of_country(mission))
-    seats = [(office.lat, office.lon) for office in Office.objects.filter(mission=mission).exclude(lat=None)]
-    return [
-        {"pcode": area.pcode, "name": area.name}
-        for area in areas
-        if area.pcode not in heard and not any(_holds(area, lat, lon) for lat, lon in seats)
-    ]
+    known = {row["pcode"] for row in counted} | set(located.values())
+    return [{"pcode": area.pcode, "name": area.name} for area in areas if area.pcode not in known]
 
 
-def _holds(area: Area, lat: float, lon: float) -> bool:
-    from shapely.geometry import Point, shape  # geometry is needed here only, and costs a tenth of a second to load
-
-    return bool(area.shape and shape(area.shape).covers(Point(lon, lat)))
-
-
-def _of_country(mission: Mission) -> Q:
-    """Return the filter of areas that the mission's offices answer for."""
-    roots = Office.objects.filter(mission=mission).values_list("areas__path", flat=True)
-    steps = {path[:4] for path in roots if path}
-    where = Q(pk__in=[])
-    for step in sorted(steps):
-        where |= Q(path__startswith=step)
-    return where
+def _of_mission(mission: Mission) -> Q:
+    """Return the filter of areas in the mission's countries; none where no office has an area yet."""
+    return areas_of_mission(mission) or Q(pk__in=[])
 
 
-def _shape_sources(mission: Mission, quarter: Quarter) -> list[str]:
-    rows = Area.objects.at_level(1).valid_on(quarter.ends_on).filter(_of_country(mission)).exclude(source="")
-    return sorted(set(rows.order_by().values_list("source", flat=True)))
-
-
-def _offices(mission: Mission) -> list[dict[str, Any]]:
-    rows = Office.objects.filter(mission=mission).exclude(lat=None).order_by("path")
-    return [{"name": row.name, "lat": row.lat, "lon": row.lon} for row in rows]
-
-
-def _activities(report: Report, quarter: Quarter) -> dict[str, Any]:
+def _activities(report: Report) -> dict[str, Any]:
     rows = Activity.objects.filter(mission=report.mission, marking__lte=report.marking)
     by_tier = rows.open().values("tier").annotate(count=Count("pk")).order_by("tier")
     return {"open_by_tier": {str(row["tier"]): row["count"] for row in by_tier}}

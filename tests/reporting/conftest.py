@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pocweb.models import Area, Counter, Mission, Office, Person
+from pocweb import jobs
+from pocweb.models import Area, Counter, Job, Mission, Office, Person
 from reporting import services
 from reporting.models import Report
 from threats.choices import Verification
@@ -36,6 +37,11 @@ def make_event(
         changed_at=NOW,
         **{"lat": 6.0, "lon": 21.0, "point_precision": 1, **more},
     )
+
+
+def do_jobs() -> int:
+    """Do the waiting jobs in the test's own transaction; return how many were done."""
+    return sum(jobs.run(pk) for pk in Job.objects.filter(state="queued").order_by("pk").values_list("pk", flat=True))
 
 
 @pytest.fixture
@@ -91,3 +97,16 @@ def whole_report(report: Report, adviser: Person) -> Report:
                 section, based_on=section.version, changes={"text": f"Outlook for {section.code}."}, by=adviser, now=NOW
             )
     return report
+
+
+@pytest.fixture
+def submitted(whole_report: Report, adviser: Person) -> Report:
+    """The report in review, its texts and figures frozen."""
+    return services.submit_report(whole_report, by=adviser, now=NOW)
+
+
+@pytest.fixture
+def signed(submitted: Report, poc_lead: Person, head_of_mission: Person) -> Report:
+    """The report cleared and approved; its PDF is still asked for."""
+    services.clear_report(submitted, by=poc_lead, now=NOW)
+    return services.approve_report(submitted, by=head_of_mission, now=NOW)

@@ -57,7 +57,7 @@ def test_cable_says_head_figures_and_signatures():
         "T-001. Killing; Blue Front",
         "18 (17–21)",
         "Verification. 16 of 18 verified. Method. Events by start date. Injured are not recorded here",
-        "F1 18 Killed, all parties 16 verified Mission records. Best estimate 4 Oct 2026, 16:10 UTC",
+        "F1 18 Killed, all parties 16 verified Mission records, Best estimate",
         "N. Castell POC Adviser 4 Oct 2026, 17:10 UTC",
         "H. Morrow Head of Mission not yet",
         str(BOUNDARY_DISCLAIMER),

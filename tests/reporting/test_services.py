@@ -1,19 +1,23 @@
 """What people do with reports, allowed, refused and twice."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from pocweb.audit import history_of
+from pocweb.choices import Marking
 from pocweb.errors import Conflict, Forbidden, RuleError
 from pocweb.guard import EditConflict
-from pocweb.jobs import work_off
 from pocweb.models import Job, Person
 from reporting import services
 from reporting.choices import ReportState
-from reporting.figures import ask_figures
+from reporting.figures import ask_figures, live_answers
+from reporting.leftout import left_out
 from reporting.models import Report, ReportFile
-from threats.models import Incident
+from reporting.snapshot import build_snapshot
+from tests.reporting.conftest import do_jobs
+from threats.figures import MEASURES, figures
+from threats.models import Actor, Incident, IncidentActor, Threat
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +69,121 @@ def test_figures_follow_the_records_until_submission(whole_report: Report, advis
     assert {row["code"]: row["answer"] for row in frozen.snapshot["figures"]}["F-02"] == 11
 
 
+def test_each_figure_equals_the_one_that_pages_and_command_give(report: Report) -> None:
+    """QR-01: the same count on page, in the command `figures` and in the report."""
+    for figure in report.figures.all():
+        question = figure.question
+        if question["kind"] != "incidents" or question["measure"] not in MEASURES:
+            continue
+        table = figures(
+            report.mission,
+            measure=question["measure"],
+            by="year",
+            start=date.fromisoformat(question["from"]),
+            end=date.fromisoformat(question["to"]),
+            verified_only=question.get("verified_only", False),
+        )
+        assert (figure.code, figure.answer) == (figure.code, table.total)
+
+
+def test_looking_at_live_figures_stores_nothing(report: Report) -> None:
+    Incident.objects.filter(starts_on="2020-12-31").update(killed_best=7)
+
+    assert live_answers(report)["F-02"] == 11
+    assert report.figures.get(code="F-02").answer == 10
+
+
+def test_new_look_at_the_figures_is_an_act_in_the_history(report: Report, adviser: Person) -> None:
+    Incident.objects.filter(starts_on="2020-12-31").update(killed_best=7)
+    later = NOW + timedelta(hours=1)
+
+    changed = services.refresh_figures(report, by=adviser, now=later)
+
+    assert [figure.code for figure in changed] == ["F-02", "F-09"]
+    assert set(report.figures.values_list("asked_at", flat=True)) == {later}
+    event = history_of(report).first()
+    assert event is not None
+    assert (event.verb, event.changes) == ("asked the figures again", {"F-02": [10, 11], "F-09": [6, 7]})
+
+
+def test_submission_freezes_the_figures_against_a_new_look(submitted: Report, adviser: Person) -> None:
+    with pytest.raises(Conflict):
+        services.refresh_figures(submitted, by=adviser, now=NOW)
+
+
+def test_figures_leave_out_what_is_marked_higher(report: Report, adviser: Person) -> None:
+    """The report never holds what its own marking does not cover; those cleared for it are told how much."""
+    Incident.objects.filter(starts_on="2020-12-31").update(marking=Marking.STRICTLY_CONFIDENTIAL)
+
+    assert live_answers(report)["F-02"] == 4
+    assert left_out(report, adviser) == {"threats": 0, "incidents": 0}
+    Person.objects.filter(pk=adviser.pk).update(clearance=Marking.STRICTLY_CONFIDENTIAL)
+    cleared = Person.objects.get(pk=adviser.pk)
+    assert left_out(report, cleared) == {"threats": 0, "incidents": 1}
+
+    services.write_head(
+        report, based_on=report.version, changes={"marking": Marking.STRICTLY_CONFIDENTIAL}, by=cleared, now=NOW
+    )
+    assert report.figures.get(code="F-02").answer == 10
+    report.refresh_from_db()
+    assert left_out(report, cleared) == {"threats": 0, "incidents": 0}
+
+
+def test_actor_marked_higher_is_not_named(report: Report, threat: Threat) -> None:
+    Actor.objects.update(marking=Marking.STRICTLY_CONFIDENTIAL)
+    threat.actors.set(Actor.objects.all())
+
+    data = build_snapshot(report, now=NOW)
+
+    assert (data["actors"], data["threats"][0]["actors"]) == ([], [])
+
+
+def test_marking_above_the_writers_clearance_is_refused(report: Report, adviser: Person) -> None:
+    with pytest.raises(Forbidden, match="not cleared"):
+        services.write_head(report, based_on=1, changes={"marking": Marking.STRICTLY_CONFIDENTIAL}, by=adviser, now=NOW)
+
+
+def test_contributor_writes_text_but_does_not_set_the_marking(report: Report, officer: Person) -> None:
+    saved = services.write_head(report, based_on=1, changes={"lead": "Short."}, by=officer, now=NOW)
+    assert saved.changes == {"lead": [report.lead, "Short."]}
+
+    with pytest.raises(Forbidden):
+        services.write_head(report, based_on=2, changes={"marking": Marking.UNCLASSIFIED}, by=officer, now=NOW)
+
+
+def test_actor_on_two_sides_of_an_event_counts_once(report: Report) -> None:
+    event = Incident.objects.get(starts_on="2020-12-31")
+    IncidentActor.objects.create(incident=event, actor=Actor.objects.get(), side="party")
+
+    assert [(row["name"], row["events"]) for row in build_snapshot(report, now=NOW)["actors"]] == [("Demo group", 2)]
+
+
+def test_target_of_one_event_is_still_an_actor_of_another(report: Report) -> None:
+    event = Incident.objects.get(starts_on="2020-12-01")
+    IncidentActor.objects.create(incident=event, actor=Actor.objects.get(), side="victim")
+
+    assert [(row["name"], row["events"]) for row in build_snapshot(report, now=NOW)["actors"]] == [("Demo group", 2)]
+
+
+def test_missing_low_estimate_counts_as_the_best(report: Report) -> None:
+    Incident.objects.filter(starts_on="2020-12-31").update(killed_low=None)
+
+    data = build_snapshot(report, now=NOW)
+
+    assert live_answers(report)["F-03"] == 9
+    assert {row["name"]: row["low"] for row in data["areas"]}["Ouaka"] == 9
+    assert data["months"][-1]["low"] == 6
+
+
+def test_text_cannot_be_written_after_submission(submitted: Report, adviser: Person) -> None:
+    section = submitted.sections.get(code="III")
+
+    with pytest.raises(Conflict):
+        services.write_section(section, based_on=section.version, changes={"text": "Late."}, by=adviser, now=NOW)
+    with pytest.raises(Conflict):
+        services.write_head(submitted, based_on=submitted.version, changes={"lead": "Late."}, by=adviser, now=NOW)
+
+
 def test_incomplete_report_cannot_be_submitted(report: Report, adviser: Person) -> None:
     with pytest.raises(RuleError) as refused:
         services.submit_report(report, by=adviser, now=NOW)
@@ -96,15 +215,14 @@ def test_report_walks_from_drafting_to_sent(
 
     with pytest.raises(RuleError, match="still being made"):
         services.record_sending(signed, by=adviser, now=NOW)
-    for job in Job.objects.order_by("pk"):
-        assert job.kind == "render_report"
-    work_off()
+    assert {job.kind for job in Job.objects.all()} == {"render_report"}
+    do_jobs()
     archived = ReportFile.objects.get(report=signed, is_archived=True)
     assert len(archived.sha256) == 64
     sent = services.record_sending(signed, by=adviser, now=NOW)
 
     assert sent.state == ReportState.SENT
-    assert [event.verb for event in history_of(sent)][::-1][:4] == ["opened", "submit", "clear", "approve"]
+    assert [event.verb for event in history_of(sent)][::-1][:4] == ["opened", "submitted", "cleared", "approved"]
 
 
 @pytest.mark.parametrize("act", ["clear_report", "approve_report"])
@@ -134,7 +252,7 @@ def test_second_approval_is_told_who_was_first(
     with pytest.raises(Conflict, match="H. Morrow"):
         services.approve_report(whole_report, by=head_of_mission, now=NOW)
 
-    assert [event.verb for event in history_of(whole_report)].count("approve") == 1
+    assert [event.verb for event in history_of(whole_report)].count("approved") == 1
 
 
 def test_returned_report_is_free_again_with_its_reason(whole_report: Report, adviser: Person, poc_lead: Person) -> None:
@@ -173,9 +291,9 @@ def test_rendering_twice_keeps_one_file_with_the_same_bytes(whole_report: Report
     first, second = (draw(content_of(whole_report, now=NOW + timedelta(days=day))[0]) for day in (0, 3))
     assert first == second
 
-    assert work_off() == 1
+    assert do_jobs() == 1
     job = Job.objects.get()
     Job.objects.filter(pk=job.pk).update(state="queued", attempts=0)
-    assert work_off() == 1
+    assert do_jobs() == 1
 
     assert ReportFile.objects.filter(report=whole_report).count() == 1

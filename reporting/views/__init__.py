@@ -1,0 +1,1 @@
+"""Pages of reports, one module per noun: reports, sections, figures, files."""
