@@ -9,6 +9,17 @@ class CoordinationConfig(AppConfig):
     verbose_name = _("Coordination")
 
     def ready(self) -> None:
-        from pocweb.navigation import register  # the registry is filled once all apps are known
+        from django.urls import reverse
+
+        from coordination.models import Forum
+        from pocweb.navigation import register  # the registries are filled once all apps are known
+        from pocweb.trail import register_record, register_verbs
 
         register(50, "coordination:forum-list", _("Forums"), "coordination.view_forum")
+        register_record(Forum, lambda forum: reverse("coordination:forum-detail", args=[forum.pk]))
+        register_verbs(
+            {
+                "endorsed an edition": _("recorded an endorsement by"),
+                "sent an edition back": _("recorded a refusal by"),
+            }
+        )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from pocweb.guard import EditConflict
 from pocweb.models import AuditEvent
 from pocweb.permissions import require
+from pocweb.trail import verb_words
 
 View = Callable[..., HttpResponseBase]
 Show = Callable[[str, Any], str]
@@ -49,7 +50,7 @@ def history_lines(events: Iterable[AuditEvent], *, labels: Mapping[str, Any], sh
         {
             "at": event.at,
             "actor": event.actor or _("The system"),
-            "verb": event.verb,
+            "verb": verb_words(event.verb),
             "note": event.note,
             "changes": [
                 {"label": labels.get(name, name), "before": show(name, before), "after": show(name, after)}

@@ -9,6 +9,8 @@ class StrategyConfig(AppConfig):
     verbose_name = _("Strategy")
 
     def ready(self) -> None:
-        from pocweb.navigation import register  # the registry is filled once all apps are known
+        from pocweb.navigation import register  # the registries are filled once all apps are known
+        from strategy import desk
 
         register(40, "strategy:activity-list", _("Activities"), "strategy.view_activity")
+        desk.register()

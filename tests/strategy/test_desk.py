@@ -1,0 +1,40 @@
+"""A person's own activities on their desk."""
+
+from datetime import date
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from pocweb.desk import Visit
+from pocweb.models import Office, Person
+from strategy.desk import own_activities
+from tests.factories.strategy_activity import make_activity
+from tests.factories.threats_edition import NOON
+
+
+def test_own_open_activities_stand_by_deadline(
+    client: Client, officer: Person, head_of_office: Person, bambari: Office
+) -> None:
+    make_activity(bambari, officer, "Not mine")
+    make_activity(bambari, officer, "Someday", owner=officer)
+    make_activity(bambari, officer, "Late", owner=officer, due_on=date(2020, 12, 30))
+    content = own_activities(Visit(officer, bambari.mission, NOON))
+    assert content is not None
+    assert [(item.text, item.state) for item in content.items] == [
+        ("A-003 Late", "Overdue"),
+        ("A-002 Someday", "Planned"),
+    ]
+    assert content.waiting == ((1, "1 of your activities is overdue"),)
+    assert own_activities(Visit(head_of_office, bambari.mission, NOON)) is None
+    client.force_login(officer, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert "1 of your activities is overdue" in client.get("/").text
+
+
+def test_panel_costs_one_query(officer: Person, bambari: Office) -> None:
+    assert officer.grants
+    for _round in range(2):
+        make_activity(bambari, officer, owner=officer)
+        with CaptureQueriesContext(connection) as queries:
+            own_activities(Visit(officer, bambari.mission, NOON))
+        assert len(queries) == 1
