@@ -72,6 +72,8 @@ THREAT = FieldList(
         Field("status", _("Status"), CHOICE, _label(ThreatStatus, "status"), "#status", SHOWN, locked=True),
         Field("priority", _("Priority"), CHOICE, _label(Priority, "priority"), "#severity+priority", IN_TABLE),
         Field("risk", _("Risk level"), CHOICE, _label(RiskLevel, "risk"), "#severity+risk", IN_TABLE),
+        Field("likelihood", _("Likelihood"), FieldKind.INTEGER, _text("likelihood"), "#severity+likelihood", SHOWN),
+        Field("impact", _("Impact"), FieldKind.INTEGER, _text("impact"), "#severity+impact", SHOWN),
         Field("trend", _("Trend"), CHOICE, _label(Trend, "trend"), "#severity+trend", SHOWN),
         Field("assessed_on", _("Last rated"), DATE, _text("assessed_on"), "#date+rated", SHOWN),
         Field("areas", _("Areas"), LIST, _names("areas"), "#adm+name", BOTH),

@@ -84,7 +84,8 @@ def read_rows(
     for (kind, threat), related in relations.named.items():
         for texts in related:
             watch.add(kind, threat, texts[2] if kind == "areas" else texts[3])
-    return [_row(one, relations, now=now, in_force_at=in_force_at) for one in found], watch
+    labels = _labels()
+    return [_row(one, relations, labels, now=now, in_force_at=in_force_at) for one in found], watch
 
 
 def _read_relations(pks: list[int], clearance: int | None) -> _Relations:
@@ -150,7 +151,31 @@ def _union(pks: list[int]) -> Iterable[tuple[Any, ...]]:
     return united.order_by("kind", "of", "c0")
 
 
-def _row(one: Mapping[str, Any], relations: _Relations, *, now: datetime, in_force_at: InForce) -> MatrixRow:
+def _labels() -> dict[str, dict[Any, str]]:
+    """Return the words of all codes in the language of the moment, looked up once for all rows."""
+    activity: Any = Threat.activities.rel.related_model
+    choices: dict[str, Any] = {
+        "status": ThreatStatus.choices,
+        "priority": Priority.choices,
+        "risk": RiskLevel.choices,
+        "trend": Trend.choices,
+        "source": SourceOfViolence.choices,
+        "vulnerability": Vulnerability.choices,
+        "protection": ProtectionActor.Kind.choices,
+        "tier": Tier.choices,
+        "activity": activity._meta.get_field("status").choices,
+    }
+    return {name: {code: str(label) for code, label in pairs} for name, pairs in choices.items()}
+
+
+def _row(
+    one: Mapping[str, Any],
+    relations: _Relations,
+    labels: dict[str, dict[Any, str]],
+    *,
+    now: datetime,
+    in_force_at: InForce,
+) -> MatrixRow:
     pk = one["pk"]
     activities = relations.activities.get(pk, [])
     ratings = relations.ratings.get(pk, [])
@@ -158,7 +183,7 @@ def _row(one: Mapping[str, Any], relations: _Relations, *, now: datetime, in_for
         relations.schemes.get(ratings[0][0], ("", None, {})) if ratings else ("", None, {})
     )
     previous = ratings[1][1] if len(ratings) > 1 else None
-    shown = [_activity(item) for item in activities]
+    shown = [_activity(item, labels) for item in activities]
     in_force = in_force_at.get(one["office_id"]) if isinstance(in_force_at, Mapping) else in_force_at or one["in_force"]
     named = relations.named
     actors = named.get(("actors", pk), ())
@@ -167,23 +192,23 @@ def _row(one: Mapping[str, Any], relations: _Relations, *, now: datetime, in_for
         ref=f"{Threat.LETTER}-{one['number']:03d}",
         office_code=one["office__code"],
         office_name=one["office__name"],
-        status_label=str(ThreatStatus(one["status"]).label),
-        priority_label=str(Priority(one["priority"]).label) if one["priority"] else "",
-        risk_label=str(RiskLevel(one["risk"]).label) if one["risk"] else "",
+        status_label=labels["status"][one["status"]],
+        priority_label=labels["priority"].get(one["priority"], ""),
+        risk_label=labels["risk"].get(one["risk"], ""),
         likelihood_label=label_of(data, "likelihood", one["likelihood"]) if data else "",
         impact_label=label_of(data, "impact", one["impact"]) if data else "",
         scheme_name=scheme_name,
         scheme_version=scheme_version,
-        trend_label=str(Trend(one["trend"]).label) if one["trend"] else "",
+        trend_label=labels["trend"].get(one["trend"], ""),
         previous_risk=previous,
-        previous_risk_label=str(RiskLevel(previous).label) if previous else "",
+        previous_risk_label=labels["risk"].get(previous, ""),
         marking=max([one["marking"], *(item["a_marking"] for item in activities)]),
         areas=tuple(RowArea(pcode, name) for name, pcode, *_rest in named.get(("areas", pk), ())),
         violence_types=tuple(texts[0] for texts in named.get(("violence_types", pk), ())),
-        groups=tuple(_group(texts) for texts in named.get(("groups", pk), ())),
+        groups=tuple(_group(texts, labels) for texts in named.get(("groups", pk), ())),
         actors=tuple(short or name for short, name, *_rest in actors),
-        source_kinds=tuple(dict.fromkeys(str(SourceOfViolence(texts[2]).label) for texts in actors)),
-        protection_actors=_protection(named, pk),
+        source_kinds=tuple(dict.fromkeys(labels["source"][texts[2]] for texts in actors)),
+        protection_actors=_protection(named, pk, labels),
         response_activities=tuple(item for item in shown if item.status != "planned"),
         action_activities=tuple(item for item in shown if item.status == "planned"),
         lead=_person(one, "lead__") if one["lead_id"] else "",
@@ -219,7 +244,7 @@ def _facts(
     )
 
 
-def _activity(one: Mapping[str, Any]) -> RowActivity:
+def _activity(one: Mapping[str, Any], labels: dict[str, dict[Any, str]]) -> RowActivity:
     activity: Any = Threat.activities.rel.related_model
     due_on: date | None = one["a_due_on"]
     return RowActivity(
@@ -227,17 +252,17 @@ def _activity(one: Mapping[str, Any]) -> RowActivity:
         ref=f"{activity.LETTER}-{one['a_number']:03d}",
         title=one["a_title"],
         tier=one["a_tier"],
-        tier_label=str(Tier(one["a_tier"]).label),
+        tier_label=labels["tier"][one["a_tier"]],
         phases=tuple(one["a_phases"]),
         status=one["a_status"],
-        status_label=str(dict(activity._meta.get_field("status").choices)[one["a_status"]]),
+        status_label=labels["activity"][one["a_status"]],
         due_on=due_on,
         component=one["a_component__name"],
         owner=_person(one, "a_owner__") if one["a_owner_id"] else "",
     )
 
 
-def _group(texts: tuple[str, ...]) -> RowGroup:
+def _group(texts: tuple[str, ...], labels: dict[str, dict[Any, str]]) -> RowGroup:
     name, number, exposure, vulnerability, reason, area, *_rest = texts
     level = int(vulnerability) if vulnerability else None
     return RowGroup(
@@ -245,15 +270,17 @@ def _group(texts: tuple[str, ...]) -> RowGroup:
         number=int(number) if number else None,
         exposure=exposure,
         vulnerability=level,
-        vulnerability_label=str(Vulnerability(level).label) if level else "",
+        vulnerability_label=labels["vulnerability"].get(level, ""),
         reason=reason,
         area=area,
     )
 
 
-def _protection(named: Mapping[tuple[str, int], list[tuple[str, ...]]], pk: int) -> tuple[RowProtectionActor, ...]:
+def _protection(
+    named: Mapping[tuple[str, int], list[tuple[str, ...]]], pk: int, labels: dict[str, dict[Any, str]]
+) -> tuple[RowProtectionActor, ...]:
     return tuple(
-        RowProtectionActor(name, str(ProtectionActor.Kind(kind).label), *rest)
+        RowProtectionActor(name, labels["protection"][kind], *rest)
         for name, kind, *rest in named.get(("protection", pk), ())
     )
 

@@ -166,10 +166,10 @@ RULES: tuple[Rule, ...] = (
     no_activity,
     no_lead,
     no_objective,
-    no_edition,
     activity_overdue,
     no_owner,
     no_capacity,
     rising_unanswered,
     no_tier,
+    no_edition,
 )

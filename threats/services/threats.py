@@ -177,7 +177,7 @@ def decide_imminence(
     Threat.objects.filter(pk=threat.pk).update(imminent=imminent, imminent_since=since)
     threat.imminent, threat.imminent_since = imminent, since
     changes = {"imminent": [current.imminent, imminent]} if current.imminent != imminent else {}
-    record_event(by, "decided on imminence of", threat, changes=changes, note=reason, now=moment)
+    record_event(by, "decided on imminence", threat, changes=changes, note=reason, now=moment)
     return made
 
 

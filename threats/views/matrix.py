@@ -145,7 +145,7 @@ def office_of(request: HttpRequest, code: str) -> Office:
 
 def _probe(office: Office) -> Threat:
     """Return an unstored threat of the office, to ask what a person may do with its threats."""
-    return Threat(mission=office.mission, office=office, marking=0)
+    return Threat(mission_id=office.mission_id, office=office, marking=0)
 
 
 def _load(request: HttpRequest, code: str, pk: int) -> tuple[Office, Threat]:
@@ -267,7 +267,7 @@ def _details(
         "phases": tiers_and_phases()[1],
         "activity_count": len(row.response_activities) + len(row.action_activities),
         "decision": decision if row.imminent and decision and decision.imminent else None,
-        "gaps": gaps_to_mend(row, words.base),
+        "gaps": gaps_to_mend(row, words),
         "base": f"{words.base}rows/{row.pk}/",
         "can_edit": can_edit,
         "add_url": add_activity_url(row.pk) if can_edit else "",

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from threats.choices import Trend
 from threats.evidence import Evidence
 from threats.matrix import COLUMNS, Gap, MatrixRow
-from threats.matrix.columns import area_text, rating_text
+from threats.matrix.columns import area_text, rating_text, unknown
 
 SIGNS = {Trend.RISING: "up", Trend.FALLING: "dn", Trend.STEADY: "eq", Trend.NEW: "none"}
 TEXT_COLUMNS = COLUMNS[2:]
@@ -25,15 +25,20 @@ MOST_GAPS = 3
 
 @dataclass(frozen=True)
 class Words:
-    """Labels and addresses that repeat on every row, looked up once per page."""
+    """Labels and addresses that repeat on every row, looked up once per page.
+
+    `says` holds texts ready for HTML; `assess`, `activity` and `assign` take a key.
+    """
 
     base: str
     query: str
     is_live: bool
-    edit: str
-    details: str
-    imminent: str
     headings: tuple[tuple[str, str], ...]
+    says: dict[str, str]
+    assess: str
+    activity: str
+    assign: str
+    add_activity: str
 
     @classmethod
     def of_page(cls, office_code: str, query: str = "", *, is_live: bool = True) -> "Words":
@@ -41,16 +46,44 @@ class Words:
             base=reverse("threats:matrix", args=[office_code]),
             query=query,
             is_live=is_live,
-            edit=_("Edit %(column)s, %(ref)s"),
-            details=_("details"),
-            imminent=_("Imminent"),
             headings=tuple((column.key, str(column.label)) for column in TEXT_COLUMNS),
+            says={name: escape(text) for name, text in _texts().items()},
+            assess=_pattern("threats:threat-assess"),
+            activity=_pattern("strategy:activity-detail"),
+            assign=_pattern("strategy:activity-update"),
+            add_activity=reverse("strategy:activity-create"),
         )
 
     def row_url(self, ref: str, *, is_open: bool) -> str:
         """Return the page's address with the row open or closed; its filters stay."""
         parts = [part for part in (self.query, f"open={ref}" if is_open else "") if part]
         return escape(f"{self.base}{'?' + '&'.join(parts) if parts else ''}#{ref}")
+
+
+def _texts() -> dict[str, str]:
+    return {
+        "edit": _("Edit %(column)s, %(ref)s"),
+        "details": _("details"),
+        "imminent": _("Imminent"),
+        "no_priority": _("No priority"),
+        "not_rated": _("Not rated"),
+        "was": _("was %(risk)s"),
+        "unknown": unknown(),
+        "name_lead": _("Name a lead"),
+        "write": _("Write one"),
+        "change": _("Change it"),
+        "reassess": _("Reassess"),
+        "rate": _("Rate it"),
+        "see_edition": _("See the edition"),
+        "assign": _("Assign it"),
+        "update": _("Update it"),
+        "add_one": _("Add one"),
+        "add_activity": _("Add an activity"),
+    }
+
+
+def _pattern(name: str) -> str:
+    return reverse(name, args=[0]).replace("/0/", "/%d/")
 
 
 @dataclass(frozen=True)
@@ -63,25 +96,25 @@ class Mend:
     in_cell: bool = False
 
 
-def mend(gap: Gap, row: MatrixRow, base: str) -> Mend:
+def mend(gap: Gap, row: MatrixRow, words: Words) -> Mend:
     """Return a gap with the words and address of the act that mends it."""
-    label, url, in_cell = "", "", False
+    says = words.says
     if gap.code in ("no_lead", "no_objective", "no_capacity"):
-        label = {"no_lead": _("Name a lead"), "no_objective": _("Write one")}.get(gap.code, _("Change it"))
-        url, in_cell = f"{base}rows/{row.pk}/{gap.field}/", True
-    elif gap.field == "assessment":
-        label = _("Reassess") if gap.code == "not_reassessed" else _("Rate it")
-        url = reverse("threats:threat-assess", args=[row.pk])
-    elif gap.field == "edition":
-        label, url = _("See the edition"), "#state"
-    elif gap.about:
-        label = _("Assign it") if gap.code == "no_owner" else _("Update it")
-        name = "activity-update" if gap.code == "no_owner" else "activity-detail"
-        url = reverse(f"strategy:{name}", args=[gap.about])
-    elif gap.field == "activity":
-        label = _("Add one") if gap.tier else _("Add an activity")
-        url = add_activity_url(row.pk, tier=gap.tier)
-    return Mend(gap.message, label, url, in_cell)
+        label = {"no_lead": says["name_lead"], "no_objective": says["write"]}.get(gap.code, says["change"])
+        return Mend(gap.message, label, f"{words.base}rows/{row.pk}/{gap.field}/", True)
+    if gap.field == "assessment":
+        label = says["reassess"] if gap.code == "not_reassessed" else says["rate"]
+        return Mend(gap.message, label, words.assess % row.pk)
+    if gap.field == "edition":
+        return Mend(gap.message, says["see_edition"], f"{words.base}#state")
+    if gap.about:
+        is_ownerless = gap.code == "no_owner"
+        url = (words.assign if is_ownerless else words.activity) % gap.about
+        return Mend(gap.message, says["assign" if is_ownerless else "update"], url)
+    tier = f"&tier={gap.tier}" if gap.tier else ""
+    return Mend(
+        gap.message, says["add_one" if gap.tier else "add_activity"], f"{words.add_activity}?threat={row.pk}{tier}"
+    )
 
 
 def add_activity_url(threat: int, *, tier: int | None = None, phase: str = "") -> str:
@@ -94,13 +127,13 @@ def row_html(
     row: MatrixRow, words: Words, *, can_edit: bool, is_open: bool = False, evidence: Evidence | None = None
 ) -> SafeString:
     """Return the row's `<tr>`: head with priority and reference, risk, and the eight cells of text."""
-    cells = [_head(row, words, is_open), _risk(row, evidence)]
+    cells = [_head(row, words, is_open), _risk(row, words, evidence)]
     suffix = "?open=1" if is_open else ""
     for column, (key, label) in zip(TEXT_COLUMNS, words.headings, strict=True):
-        text = _cell_text(row, column.key, column.text(row))
+        text = _cell_text(row, words, column.key, column.text(row))
         pencil = ""
         if can_edit:
-            name = escape(words.edit % {"column": label.lower(), "ref": row.ref})
+            name = words.says["edit"] % {"column": escape(label.lower()), "ref": row.ref}
             url = f"{words.base}rows/{row.pk}/{key}/{suffix}"
             pencil = f'<a class="ed" hx-boost="true" href="{url}" aria-label="{name}">✎</a>'
         flags = _gaps(row, key, words, can_edit, is_open) if row.gaps else ""
@@ -113,21 +146,21 @@ def _head(row: MatrixRow, words: Words, is_open: bool) -> str:
     prio = (
         f'<span class="prio p{row.priority}"><b>{row.priority}</b> <span>{escape(row.priority_label)}</span></span>'
         if row.priority
-        else f'<span class="st none">{escape(_("No priority"))}</span>'
+        else f'<span class="st none">{words.says["no_priority"]}</span>'
     )
     sign, state = ("▾", "true") if is_open else ("▸", "false")
     part = f"{words.base}rows/{row.pk}/{'' if is_open else '?open=1'}"
     swap = f' hx-get="{part}" hx-target="closest tbody"' if words.is_live else ""
     link = (
         f'<a class="nw" href="{words.row_url(row.ref, is_open=not is_open)}"{swap} aria-expanded="{state}">{sign} '
-        f'{row.ref}<span class="vh">, {escape(words.details)}</span></a>'
+        f'{row.ref}<span class="vh">, {words.says["details"]}</span></a>'
     )
-    imminent = f' <span class="tag">{escape(words.imminent)}</span>' if row.imminent else ""
+    imminent = f' <span class="tag">{words.says["imminent"]}</span>' if row.imminent else ""
     closed = f' <span class="tag">{escape(row.status_label)}</span>' if row.status != "active" else ""
     return f'<th scope="row" role="rowheader">{prio} {link}{imminent}{closed}</th>'
 
 
-def _risk(row: MatrixRow, evidence: Evidence | None) -> str:
+def _risk(row: MatrixRow, words: Words, evidence: Evidence | None) -> str:
     if row.risk:
         parts = [
             f'<span class="risk r{row.risk}">{escape(row.risk_label)}</span>',
@@ -135,9 +168,9 @@ def _risk(row: MatrixRow, evidence: Evidence | None) -> str:
             f'<span class="st {SIGNS[Trend(row.trend)]}">{escape(row.trend_label)}</span>',
         ]
         if row.previous_risk and row.previous_risk != row.risk:
-            parts.append(f'<span class="was">{escape(_("was %(risk)s") % {"risk": row.previous_risk_label})}</span>')
+            parts.append(f'<span class="was">{words.says["was"] % {"risk": escape(row.previous_risk_label)}}</span>')
     else:
-        parts = [f'<span class="st none">{escape(_("Not rated"))}</span>']
+        parts = [f'<span class="st none">{words.says["not_rated"]}</span>']
     if evidence is not None and evidence.last_90:
         count = ngettext("%(n)d incident, 90 days", "%(n)d incidents, 90 days", evidence.last_90)
         parts.append(f'<span class="was">{escape(count % {"n": evidence.last_90})}</span>')
@@ -145,12 +178,12 @@ def _risk(row: MatrixRow, evidence: Evidence | None) -> str:
     return f'<td role="cell" data-h="{label}">{" ".join(parts)}</td>'
 
 
-def _cell_text(row: MatrixRow, key: str, text: str) -> str:
+def _cell_text(row: MatrixRow, words: Words, key: str, text: str) -> str:
     """Return the text of a column, the exact place in bold; unknown in grey."""
     if key == "location" and row.location:
         areas = area_text(row)
         return f"<b>{escape(row.location)}</b>{', ' + escape(areas) if areas else ''}"
-    if text == _("not recorded"):
+    if text == words.says["unknown"]:
         return f'<span class="m">{escape(capfirst(text))}</span>'
     return str(escape(text))
 
@@ -161,7 +194,7 @@ def _gaps(row: MatrixRow, key: str, words: Words, can_edit: bool, is_open: bool)
     if key not in ("capacity", "action") or not here:
         return ""
     shown = here if is_open else here[:MOST_GAPS]
-    flags = [gap_html(mend(gap, row, words.base), can_edit) for gap in shown]
+    flags = [gap_html(mend(gap, row, words), can_edit) for gap in shown]
     if more := len(here) - len(shown):
         sentence = ngettext("%(n)d more gap", "%(n)d more gaps", more) % {"n": more}
         flags.append(
@@ -175,12 +208,12 @@ def gap_html(gap: Mend, can_edit: bool) -> str:
     if not can_edit or not gap.url:
         return f'<span class="gap">{escape(gap.message)}</span>'
     boost = ' hx-boost="true"' if gap.in_cell else ""
-    return f'<span class="gap">{escape(gap.message)} <a{boost} href="{escape(gap.url)}">{escape(gap.label)}</a></span>'
+    return f'<span class="gap">{escape(gap.message)} <a{boost} href="{escape(gap.url)}">{gap.label}</a></span>'
 
 
-def gaps_to_mend(row: MatrixRow, base: str) -> list[Mend]:
+def gaps_to_mend(row: MatrixRow, words: Words) -> list[Mend]:
     """Return all gaps of a row with their mending links."""
-    return [mend(gap, row, base) for gap in row.gaps]
+    return [mend(gap, row, words) for gap in row.gaps]
 
 
 def count_gaps(rows: list[MatrixRow]) -> int:

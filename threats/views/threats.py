@@ -41,12 +41,12 @@ from threats.services.threat_values import GUARDED, TEXTS, plain_values
 from threats.views.conflicts import conflict
 from threats.views.matrix import office_of, response_grid, year_sparkline
 from threats.views.matrix_filters import tiers_and_phases
-from threats.views.matrix_html import SIGNS, add_activity_url, gaps_to_mend
+from threats.views.matrix_html import SIGNS, Words, add_activity_url, gaps_to_mend
 from threats.wording import Wording
 
 IN_OWN_PANEL = {
-    *CRITERIA, "ref", "title", "office", "status", "priority", "risk", "trend", "groups", "protection_actors",
-    "marking", "imminent_since",
+    *CRITERIA, "ref", "title", "office", "status", "priority", "risk", "likelihood", "impact", "trend", "groups",
+    "protection_actors", "marking", "imminent_since",
 }  # fmt: skip
 MOST_INCIDENTS, MOST_EVENTS = 20, 12
 
@@ -67,7 +67,7 @@ def threat_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "row": rows[0],
         "facts": _facts(threat),
         "criteria": [(str(LABELS[name]), getattr(threat, name)) for name in CRITERIA],
-        "gaps": gaps_to_mend(rows[0], reverse("threats:matrix", args=[threat.office.code])),
+        "gaps": gaps_to_mend(rows[0], Words.of_page(threat.office.code)),
         "sign": SIGNS.get(rows[0].trend, "none"),  # type: ignore[call-overload]
         "ratings": [_rating(one) for one in ratings],
         "chart": _chart(threat, ratings, now.date()),
