@@ -281,6 +281,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Protection of Civilians work of a peacekeeping mission.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
 }
 

@@ -1,0 +1,145 @@
+"""The world of the access walk: one record of each kind in Bambari, and one person per role posted there."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from pocweb import jobs
+from pocweb.choices import JobState, Marking, Role
+from pocweb.models import Job, Office, Person
+from reporting.models import Report, ReportFile
+from reporting.services import open_report
+from tests.factories.coordination_forum import make_forum
+from tests.factories.mission import make_area, make_mission, make_office, make_posting, make_square
+from tests.factories.strategy_activity import make_activity
+from tests.factories.threats_edition import make_edition
+from tests.factories.threats_incident import make_incident
+from tests.factories.threats_threat import load_reference, make_actor, make_threat
+from threats.models import ImportRun
+from threats.services.matrix_files import MATRIX_PDF
+from threats.services.threats import assess_threat
+
+NOW = datetime(2020, 12, 31, 9, tzinfo=UTC)
+COMPONENT_OF = {Role.FCPC: "force", Role.POCA: "poc", Role.POCF: "poc", Role.PROT: "human-rights"}
+
+
+@dataclass
+class World:
+    """People by role in Bambari, "stranger" beside them; people by role at headquarters; the records of addresses."""
+
+    people: dict[str, Person]
+    people_at_hq: dict[str, Person]
+    records: SimpleNamespace = field(default_factory=SimpleNamespace)
+
+
+def make_person_quickly(name: str, role: Role, office: Office, component: Any) -> Person:
+    """Return a person; the walk signs them in by force."""
+    person = Person.objects.create(username=name, clearance=Marking.CONFIDENTIAL, password=make_password(name))
+    make_posting(person, role, office, component=component)
+    return Person.objects.get(pk=person.pk)
+
+
+def _everybody(office: Office, suffix: str) -> dict[str, Person]:
+    components = {row.code: row for row in office.mission.components.all()}
+    return {
+        role.value: make_person_quickly(
+            f"{role.value.lower()}{suffix}", role, office, components[COMPONENT_OF.get(role, "support")]
+        )
+        for role in Role
+    }
+
+
+def make_world() -> World:
+    """Return a new world: a mission with one field office, and a stranger of another mission."""
+    load_reference()
+    mission = make_mission()
+    hq = make_office(mission, "HQ")
+    country = make_area("CF", "Country", 0, shape=make_square(20.0, 5.0, 2.0))
+    ouaka = make_area("CF43", "Ouaka", 1, country, make_square(20.0, 5.0, 2.0))
+    bambari = make_office(mission, "BAMBARI", hq, [ouaka], lat=5.8, lon=20.7)
+    people, people_at_hq = (_everybody(office, suffix) for office, suffix in ((bambari, ""), (hq, "-hq")))
+    elsewhere = make_office(make_mission("ELSE", "Another mission"), "OTHER")
+    people["stranger"] = make_person_quickly("stranger", Role.POCF, elsewhere, None)
+    people_at_hq["stranger"] = people["stranger"]
+    world = World(people, people_at_hq, SimpleNamespace(mission=mission, hq=hq, bambari=bambari, ouaka=ouaka))
+    _add_records(world)
+    return world
+
+
+def _add_records(world: World) -> None:
+    records, officer = world.records, world.people["POCF"]
+    mission, bambari, ouaka = records.mission, records.bambari, records.ouaka
+    records.actor = make_actor(mission)
+    records.incident = make_incident(mission, ouaka, actors=(records.actor,))
+    records.threat = make_threat(bambari, actors=[records.actor])
+    assess_threat(records.threat, likelihood=4, impact=4, reason="Test", by=officer, now=NOW)
+    records.activity = make_activity(bambari, officer, threats=[records.threat])
+    records.forum = make_forum(bambari, officer)
+    head = world.people["HOO"]
+    heads = {"head_of_office": head, "head_of_military": world.people["FCPC"], "head_of_police": _police(world)}
+    records.first_edition = make_edition(bambari, officer, "in_force", heads)
+    records.edition = make_edition(bambari, officer, "endorsed")
+    base = make_office(mission, "IPPY", bambari)
+    records.consulted = make_edition(base, officer, "consultation")
+    records.report = open_report(mission, period="2020-Q4", by=world.people["POCA"], now=NOW)
+    records.run = _run(world)
+    records.report_file = _report_file(records.report)
+    records.officer, records.officer_posting = officer, officer.posting
+    records.jobs = {name: _job(world, person) for name, person in world.people.items()}
+    records.matrix_jobs = {name: _matrix_job(world, person) for name, person in world.people.items()}
+
+
+def _police(world: World) -> Person:
+    components = {row.code: row for row in world.records.mission.components.all()}
+    return make_person_quickly("police", Role.FCPC, world.records.bambari, components["police"])
+
+
+def _run(world: World) -> ImportRun:
+    """Return an import that waits to be confirmed."""
+    run = ImportRun(
+        mission=world.records.mission,
+        office=world.records.bambari,
+        number=1,
+        marking=Marking.UNCLASSIFIED,
+        file_name="events.csv",
+        file_sha256="0" * 64,
+        file_bytes=8,
+        layout="ucdp",
+        state="checked",
+        created_at=NOW,
+        changed_at=NOW,
+    )
+    run.file.save("walk.csv", ContentFile(b"id,year\n"), save=False)
+    run.save()
+    return run
+
+
+def _report_file(report: Report) -> ReportFile:
+    kept = ReportFile(
+        report=report, content_sha256="1" * 64, sha256="2" * 64, pages=2, bytes=9, marking=2, rendered_at=NOW
+    )
+    kept.file.save("walk.pdf", ContentFile(b"%PDF-1.7\n"), save=False)
+    kept.save()
+    return kept
+
+
+def _job(world: World, person: Person, kind: str = "walk") -> Job:
+    """Return a failed job of the person, in the mission that they are posted in."""
+    job = jobs.ask(kind, mission=person.mission, by=person, title="Check", arguments={"of": person.pk}, marking=1)
+    Job.objects.filter(pk=job.pk).update(state=JobState.FAILED, error="It broke off.")
+    return job
+
+
+def _matrix_job(world: World, person: Person) -> Job:
+    """Return a job of the person that has drawn Bambari's matrix."""
+    path = default_storage.save("walk/matrix.pdf", ContentFile(b"%PDF-1.7\n"))
+    job = _job(world, person, MATRIX_PDF)
+    result = {"file": path, "marking": 1, "words": "live", "rows": 1, "filename": "matrix.pdf"}
+    arguments = {"office": world.records.bambari.pk, "of": person.pk}
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE, error="", arguments=arguments, result=result)
+    return job

@@ -1,0 +1,339 @@
+"""The walk of every address against every role. An address that nobody has placed in the table fails it.
+
+To place a new address, add one line to `PLACES`: who may (any answer but 401, 403, 404 or a server's error), who sees
+the record but may not do this (403), and what the address names. Everybody else is refused: a stranger of another
+mission gets 404 for a record, as if it were not there, and somebody who is not signed in is sent to sign in. Sources
+of the roles: `pocweb/reference/permissions.yaml`, row by row.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django import DjangoDbBlocker
+
+from pocweb.choices import Role
+from tests.access_world import World, make_world
+
+ALL = " ".join(Role.values)
+INSIDE = "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT SCPI DMS SPU"
+PLACES_V = f"{INSIDE} ADM"
+PLACES_E = "POCA ADM"
+INCIDENT_E = "FCPC POCA POCF JOC JMAC PROT"
+VERIFY = "JOC PROT"
+IMPORT = "POCA JOC JMAC PROT"
+ACTOR_V = "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT SPU"
+ACTOR_E = "POCA POCF JOC JMAC PROT"
+THREAT_E = "POCA POCF SECT JOC JMAC PROT DMS"
+IMMINENCE = "FCPC HOO POCA POCF"
+DRAFT = "POCA POCF"
+RETURN = "SML LEAD FCPC HOO POCA POCF"
+ACTIVITY_E = "FCPC POCA POCF SECT JOC PROT SCPI DMS"
+REPORT_V = "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT DMS SPU"
+REPORT_D = "POCA"
+ADMIN = "ADM"
+CODE = {"code": "BAMBARI"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an address stands: who may, who only sees, what it names.
+
+    `names` maps a part of the address to a record of the world ("threat", or "report.sections") or to itself where the
+    world has no such record. `is_record` says that the address names a record of the mission. `posts` is None for GET.
+    """
+
+    may: str
+    sees: str = ""
+    names: dict[str, Any] = field(default_factory=dict)
+    is_record: bool = False
+    posts: dict[str, Any] | None = None
+    is_public: bool = False
+    at_hq: bool = False
+    is_missing: bool = False
+    is_patch: bool = False
+
+
+def page(may: str, *, post: dict[str, Any] | None = None, **names: Any) -> Place:
+    """Place a page that names no record of a mission."""
+    return Place(may, names=names, posts=post)
+
+
+def record(may: str, sees: str = "", *, post: dict[str, Any] | None = None, **names: Any) -> Place:
+    """Place a page or an act of one record; those in `sees` but not in `may` are told that they may not."""
+    return Place(may, sees, names, is_record=True, posts=post)
+
+
+def at_hq(place: Place) -> Place:
+    """Ask the roles at headquarters: the act concerns the whole mission."""
+    return replace(place, at_hq=True)
+
+
+def missing(place: Place) -> Place:
+    """Expect that the person has none of it (404): nobody of the walk has switched a second step on."""
+    return replace(place, is_missing=True)
+
+
+def patched(place: Place) -> Place:
+    """Send a PATCH to the API."""
+    return replace(place, is_patch=True)
+
+
+def public(**names: Any) -> Place:
+    """Place a page for people who are not signed in."""
+    return Place(ALL, names=names, is_public=True)
+
+
+EMPTY: dict[str, Any] = {}
+RATING = {"likelihood": 3, "impact": 3, "reason": "Walked"}
+PLACES: dict[str, Place] = {
+    # one's own account
+    "account_login": public(),
+    "account_logout": page(ALL),
+    "account_inactive": public(),
+    "account_overview": page(ALL),
+    "account_change_password": page(ALL),
+    "account_reauthenticate": page(ALL),
+    "mfa_index": page(ALL),
+    "mfa_authenticate": page(ALL),
+    "mfa_reauthenticate": page(ALL),
+    "mfa_activate_totp": page(ALL),
+    "mfa_deactivate_totp": missing(page(ALL)),
+    "mfa_view_recovery_codes": missing(page(ALL)),
+    "mfa_generate_recovery_codes": page(ALL),
+    "mfa_download_recovery_codes": missing(page(ALL)),
+    # shared pages
+    "pocweb:desk": page(ALL),
+    "pocweb:about": page(ALL),
+    "pocweb:job-detail": page(ALL, pk="own_job"),
+    "pocweb:job-retry": page(ALL, post=EMPTY, pk="own_job"),
+    "pocweb:place-list": page(PLACES_V),
+    "pocweb:place-detail": page(PLACES_V, pk="ouaka"),
+    "pocweb:place-name-add": page(PLACES_E, post={"name": "Waka"}, pk="ouaka"),
+    "pocweb:office-list": page(PLACES_V),
+    "pocweb:office-create": page(PLACES_E),
+    "pocweb:office-detail": record(PLACES_V, pk="bambari"),
+    "pocweb:office-update": record(PLACES_E, PLACES_V, pk="bambari"),
+    "pocweb:person-list": page(ADMIN),
+    "pocweb:person-create": page(ADMIN),
+    "pocweb:person-detail": record(ADMIN, pk="officer"),
+    "pocweb:person-clearance": record(ADMIN, post={"clearance": 3}, pk="officer"),
+    "pocweb:person-password": record(ADMIN, post=EMPTY, pk="officer"),
+    "pocweb:person-close": record(ADMIN, post=EMPTY, pk="officer"),
+    "pocweb:posting-add": record(ADMIN, post=EMPTY, pk="officer"),
+    "pocweb:posting-end": record(ADMIN, post=EMPTY, pk="officer", posting_pk="officer_posting"),
+    "pocweb:access-table": page(ALL),
+    "pocweb:access-set": page(ADMIN, post=EMPTY),
+    "pocweb:audit-list": page(ADMIN),
+    "pocweb:audit-verify": page(ADMIN, post=EMPTY),
+    # incidents, imports, perpetrator profiles
+    "threats:incident-list": page(INSIDE),
+    "threats:incident-map": page(INSIDE),
+    "threats:incident-export-csv": page(INSIDE),
+    "threats:incident-export-xlsx": page(INSIDE),
+    "threats:incident-create": page(INCIDENT_E),
+    "threats:incident-areas": page(INSIDE),
+    "threats:incident-places": page(INCIDENT_E),
+    "threats:incident-detail": record(INSIDE, pk="incident"),
+    "threats:incident-update": record(INCIDENT_E, INSIDE, pk="incident"),
+    "threats:incident-verify": record(VERIFY, INSIDE, post={"to": "under_verification"}, pk="incident"),
+    "threats:incident-settle": record(INCIDENT_E, INSIDE, post=EMPTY, pk="incident"),
+    "threats:import-list": page(IMPORT),
+    "threats:import-create": at_hq(page(IMPORT)),
+    "threats:import-template-csv": page(IMPORT),
+    "threats:import-template-xlsx": page(IMPORT),
+    "threats:import-detail": record(IMPORT, pk="run"),
+    "threats:import-state": record(IMPORT, pk="run"),
+    "threats:import-confirm": record(IMPORT, post=EMPTY, pk="run"),
+    "threats:import-cancel": record(IMPORT, post=EMPTY, pk="run"),
+    "threats:import-errors": record(IMPORT, pk="run"),
+    "threats:actor-list": page(ACTOR_V),
+    "threats:actor-detail": record(ACTOR_V, pk="actor"),
+    "threats:actor-update": record(ACTOR_E, ACTOR_V, pk="actor"),
+    # threats, matrix, editions
+    "threats:threat-create": page(THREAT_E),
+    "threats:threat-detail": record(INSIDE, pk="threat"),
+    "threats:threat-update": record(THREAT_E, INSIDE, pk="threat"),
+    "threats:threat-assess": record(THREAT_E, INSIDE, pk="threat"),
+    "threats:threat-imminence": record(IMMINENCE, INSIDE, pk="threat"),
+    "threats:threat-close": record(THREAT_E, INSIDE, pk="threat"),
+    "threats:matrix-start": page(INSIDE),
+    "threats:matrix": record(INSIDE, **CODE),
+    "threats:matrix-row": record(INSIDE, **CODE, pk="threat"),
+    "threats:matrix-cell": record(THREAT_E, INSIDE, **CODE, pk="threat", cell="action"),
+    "threats:matrix-export": record(INSIDE, **CODE, kind="csv"),
+    "threats:matrix-file": record(INSIDE, job="own_matrix_job"),
+    "threats:edition-list": record(INSIDE, **CODE),
+    "threats:edition-create": record(DRAFT, INSIDE, post=EMPTY, **CODE),
+    "threats:edition-detail": record(INSIDE, pk="edition"),
+    "threats:edition-compare": record(INSIDE, pk="edition", other="first_edition"),
+    "threats:edition-export": record(INSIDE, pk="edition", kind="csv"),
+    "threats:edition-act": record(RETURN, INSIDE, post={"reason": "More detail"}, pk="edition", act="return"),
+    # response, forums
+    "strategy:activity-list": page(INSIDE),
+    "strategy:activity-create": page(ACTIVITY_E),
+    "strategy:activity-export": page(INSIDE, kind="csv"),
+    "strategy:activity-detail": record(INSIDE, pk="activity"),
+    "strategy:activity-update": record(ACTIVITY_E, INSIDE, pk="activity"),
+    "strategy:activity-move": record(ACTIVITY_E, INSIDE, post=EMPTY, pk="activity", act="start"),
+    "coordination:forum-list": page(INSIDE),
+    "coordination:forum-create": page(DRAFT),
+    "coordination:forum-detail": record(INSIDE, pk="forum"),
+    "coordination:forum-update": record(DRAFT, INSIDE, pk="forum"),
+    "coordination:edition-endorse": record(DRAFT, INSIDE, pk="consulted"),
+    # reports
+    "reporting:report-list": page(REPORT_V),
+    "reporting:report-create": page(REPORT_D),
+    "reporting:report-detail": record(REPORT_V, pk="report"),
+    "reporting:report-preview": record(REPORT_V, pk="report"),
+    "reporting:report-act": record(REPORT_D, REPORT_V, post=EMPTY, pk="report", act="submit"),
+    "reporting:report-correct": record(REPORT_D, REPORT_V, post=EMPTY, pk="report"),
+    "reporting:report-head": record(REPORT_V, pk="report"),
+    "reporting:section-update": record(REPORT_V, pk="report", code="I.a"),
+    "reporting:figures-refresh": record(REPORT_V, post=EMPTY, pk="report"),
+    "reporting:figure-detail": record(REPORT_V, pk="report", code="F-01"),
+    "reporting:report-pdf": record(REPORT_V, post=EMPTY, pk="report"),
+    "reporting:report-file": record(REPORT_V, pk="report", file_pk="report_file"),
+    # the API
+    "api-schema": page(ALL),
+    "api-docs": page(ALL),
+    "api-incident-list": page(INSIDE),
+    "api-incident-detail": record(INSIDE, pk="incident"),
+    "api-threat-list": page(INSIDE),
+    "api-threat-detail": record(INSIDE, pk="threat"),
+    "api-threat-assess": record(THREAT_E, INSIDE, post=RATING, pk="threat"),
+    "api-actor-list": page(ACTOR_V),
+    "api-actor-detail": record(ACTOR_V, pk="actor"),
+    "api-edition-list": page(INSIDE),
+    "api-edition-detail": record(INSIDE, pk="edition"),
+    "api-report-list": page(REPORT_V),
+    "api-report-detail": record(REPORT_V, pk="report"),
+    "api-report-sections": patched(record(REPORT_V, post={"text": "", "based_on": 1}, pk="report", code="I.a")),
+    "api-report-files": record(REPORT_V, pk="report"),
+    "api-activity-list": page(INSIDE),
+    "api-activity-detail": record(INSIDE, pk="activity"),
+    "api-activity-move": record(ACTIVITY_E, INSIDE, post={"act": "start"}, pk="activity"),
+}
+
+
+def url_names(patterns: Any, space: str = "") -> Iterator[str]:
+    """Yield the full name of every address; one without a name yields its route."""
+    for entry in patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from url_names(entry.url_patterns, inner)
+        elif isinstance(entry, URLPattern):
+            yield f"{space}{entry.name}" if entry.name else f"?{entry.pattern}"
+
+
+NAMES = sorted(set(url_names(get_resolver().url_patterns)))
+
+
+def test_every_address_is_placed() -> None:
+    """100 % of the addresses stand in the table, and the table holds nothing else."""
+    assert {"not placed": sorted(set(NAMES) - set(PLACES)), "no longer there": sorted(set(PLACES) - set(NAMES))} == {
+        "not placed": [],
+        "no longer there": [],
+    }
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """One world for the whole walk; every request is undone."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_world()
+        transaction.set_rollback(True)
+
+
+@cache
+def client_of(person: Any) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(person)
+    return client
+
+
+def address(name: str, place: Place, world: World, who: str) -> str:
+    """Return the address with the records of the world in it."""
+    parts: dict[str, Any] = {}
+    for part, named in place.names.items():
+        if named.startswith("own_"):
+            parts[part] = getattr(world.records, f"{named.removeprefix('own_')}s")[who].pk
+        else:
+            parts[part] = getattr(getattr(world.records, named, named), "pk", named)
+    return reverse(name, kwargs=parts)
+
+
+def ask(client: Client, url: str, place: Place) -> Any:
+    """Send the request and undo what it did."""
+    with transaction.atomic():
+        is_api = url.startswith("/api/")
+        if place.posts is None:
+            answer = client.get(url)
+        elif place.is_patch:
+            answer = client.patch(url, place.posts, content_type="application/json")
+        elif is_api:
+            answer = client.post(url, place.posts, content_type="application/json")
+        else:
+            answer = client.post(url, place.posts)
+        if getattr(answer, "streaming", False):
+            b"".join(answer.streaming_content)
+        transaction.set_rollback(True)
+    return answer
+
+
+def expected(place: Place, who: str) -> str:
+    """Return what a role of the mission gets: "done", "403", "404", or "closed" (403 or 404)."""
+    if place.is_missing:
+        return "404"
+    if who in place.may.split():
+        return "done"
+    return "403" if who in place.sees.split() or not place.is_record else "closed"
+
+
+def got(status: int) -> str:
+    return str(status) if status in (401, 403, 404) or status >= 500 else "done"
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) & set(PLACES)))
+def test_roles_get_what_the_table_says(name: str, world: World) -> None:
+    """SP-20: every role gets what its row of the permission table gives, and nothing more."""
+    place = PLACES[name]
+    wrong = {}
+    for role in Role.values:
+        people = world.people_at_hq if place.at_hq else world.people
+        answer = got(ask(client_of(people[role]), address(name, place, world, role), place).status_code)
+        want = expected(place, role)
+        if answer != want and not (want == "closed" and answer in ("403", "404")):
+            wrong[role] = f"{answer} instead of {want}"
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) & set(PLACES)))
+def test_stranger_finds_no_record_of_the_mission(name: str, world: World) -> None:
+    """A POC officer of another mission, whose role may much there, gets 404 here."""
+    place = PLACES[name]
+    status = ask(client_of(world.people["stranger"]), address(name, place, world, "stranger"), place).status_code
+    if place.is_record:
+        # an act that no POC officer may do anywhere is refused before the record is looked for
+        assert status in ((404,) if "POCF" in place.may.split() else (403, 404))
+    else:
+        assert got(status) == expected(place, "POCF")
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) & set(PLACES)))
+def test_nobody_gets_in_without_signing_in(name: str, world: World) -> None:
+    """Pages send to the sign-in page, the API answers 403."""
+    place = PLACES[name]
+    url = address(name, place, world, "POCF")
+    answer = ask(Client(raise_request_exception=False), url, place)
+    if place.is_public:
+        assert answer.status_code == 200
+    elif url.startswith("/api/"):
+        assert answer.status_code == 403
+    else:
+        assert (answer.status_code, answer.url.split("?")[0]) == (302, reverse("account_login"))
