@@ -103,6 +103,9 @@ def build_content(
     previous = in_force(edition.office)
     rows = live_rows(edition.office, now=now, previous=previous, clearance=clearance)
     closed = _closed_since(edition.office, previous)
+    if endorsed_by:
+        # the gap "no approved edition" is what this very edition ends
+        rows = [row | {"gaps": [gap for gap in row["gaps"] if gap["field"] != "edition"]} for row in rows]
     least = edition.marking
     if clearance is not None:
         closed = [row for row in closed if row["marking"] <= clearance]

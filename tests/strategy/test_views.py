@@ -206,9 +206,8 @@ def test_form_detail_and_api_show_the_fields_of_the_list(sign_in: Any, officer: 
     activity = make_activity(bambari, officer)
     form = ActivityForm(user=officer, mission=bambari.mission)
     assert set(form.fields) == set(ACTIVITY.names(Face.FORM)) == set(services.EDITABLE)
-    assert [name for _heading, fields in form.fieldsets for name in (f.name for f in fields)].sort() == list(
-        form.fields
-    ).sort()
+    drawn = [field.name for _heading, fields in form.fieldsets for field in fields]
+    assert sorted(drawn) == sorted(form.fields)
     shown = sign_in(officer).get(f"/api/v1/activities/{activity.pk}/").json()
     assert set(ACTIVITY.names(Face.API)) <= set(shown)
     page = sign_in(officer).get(f"/activities/{activity.pk}/").text

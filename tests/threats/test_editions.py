@@ -15,7 +15,7 @@ from pocweb.models import Office, Person
 from tests.factories.mission import make_person, make_posting
 from tests.factories.threats_edition import NOON, make_edition, make_matrix_threat, rate
 from threats.choices import EditionState
-from threats.editions import changes_since_endorsement, compare, marks
+from threats.editions import build_content, changes_since_endorsement, compare, marks
 from threats.models import EditionApproval, MatrixEdition, Threat
 from threats.services import editions
 
@@ -103,6 +103,16 @@ def test_endorsement_names_the_threats_without_rating(officer: Person, bambari: 
         editions.endorse_edition(edition, by=officer, endorsed_by="Protection group")
     edition.refresh_from_db()
     assert (refused.value.code, edition.state, edition.sha256) == ("not_rated", "consultation", "")
+
+
+def test_frozen_rows_keep_their_gaps_but_the_one_that_the_edition_ends(officer: Person, bambari: Office) -> None:
+    make_matrix_threat(bambari)
+    edition = make_edition(bambari, officer, "consultation")
+    live = [gap["code"] for gap in build_content(edition, now=NOON)["rows"][0]["gaps"]]
+    edition = editions.endorse_edition(edition, by=officer, endorsed_by="Protection group", now=NOON)
+    frozen = [gap["code"] for gap in edition.snapshot["rows"][0]["gaps"]]
+    assert "no_edition" in live
+    assert frozen == [code for code in live if code != "no_edition"] != []
 
 
 def test_edition_takes_over_the_highest_marking_of_its_rows(adviser: Person, bambari: Office) -> None:
