@@ -6,14 +6,25 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from pocweb.audit import history_of
+from pocweb.fieldlist import for_people
 from pocweb.models import Area
-from threats.choices import ImportState, PlaceState
+from pocweb.pages import history_lines
+from threats.choices import ImportState
 from threats.models import ImportRun
 from threats.services import import_preview
 from threats.services.import_places import MATCHED_HOW
 from threats.services.imports import CANCELLABLE, broke_off
 
 SHOWN_PROBLEMS = 50
+SHOWN_PLACES = 12
+COUNTS = {
+    "rows": _("rows in the file"),
+    "created": _("new"),
+    "updated": _("changed"),
+    "unchanged": _("unchanged"),
+    "rejected": _("left out"),
+}
 TONES = {
     "uploaded": "warn",
     "checking": "warn",
@@ -68,14 +79,20 @@ def import_page(run: ImportRun, user: Any) -> dict[str, Any]:
         "can_cancel": can_import and run.state in CANCELLABLE,
         "can_import": can_import,
         "has_result": run.state in WITH_RESULT,
+        "events": history_lines(history_of(run)[:20], labels=LABELS, show=_show),
     }
     if run.state in WITH_RESULT:
         context |= _result(run, user)
     return context
 
 
+def _show(name: str, value: Any) -> str:
+    if name == "sha256" and value:
+        return f"{value[:16]}…"
+    return "" if value is None else str(value)
+
+
 def _result(run: ImportRun, user: Any) -> dict[str, Any]:
-    total = sum(run.places.values())
     places = [
         {"label": HOW[key], "count": run.places.get(key, 0), "asks": key not in MATCHED_HOW}
         for key in HOW
@@ -86,10 +103,12 @@ def _result(run: ImportRun, user: Any) -> dict[str, Any]:
         mission=run.mission_id, file_sha256=run.file_sha256, state=ImportState.DONE, number__lt=run.number
     )
     return {
+        "counts": [{"value": for_people(getattr(run, name)), "label": label} for name, label in COUNTS.items()],
+        "created": for_people(run.created),
+        "updated": for_people(run.updated),
         "places": places,
-        "places_total": total,
         "asking": sum(line["count"] for line in places if line["asks"]),
-        "place_problems": list(run.problems.filter(code__startswith="place_")[:SHOWN_PROBLEMS]),
+        "place_problems": list(run.problems.filter(code__startswith="place_")[:SHOWN_PLACES]),
         "problems": list(
             run.problems.exclude(code__startswith="place_").order_by("-rejects", "row", "pk")[:SHOWN_PROBLEMS]
         ),
@@ -99,7 +118,6 @@ def _result(run: ImportRun, user: Any) -> dict[str, Any]:
         "incidents_url": f"{reverse('threats:incident-list')}?{of_origin}",
         "places_url": reverse("threats:incident-places"),
         "same_file": same.order_by("number").first() if run.state == ImportState.CHECKED else None,
-        "waiting_state": PlaceState.DISAGREEING,
     }
 
 

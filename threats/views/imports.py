@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pocweb.audit import history_of, record_event
+from pocweb.audit import record_event
 from pocweb.errors import Conflict, Forbidden, RuleError
-from pocweb.pages import history_lines, permitted
+from pocweb.fieldlist import for_people
+from pocweb.pages import permitted
 from pocweb.permissions import require
 from pocweb.tabular import write_csv, write_xlsx
 from threats.forms.imports import ImportForm
@@ -23,9 +24,10 @@ from threats.imports.template import COLUMNS
 from threats.models import ImportRun
 from threats.services import import_files
 from threats.services.imports import cancel_import, confirm_import, headquarters, start_import
-from threats.views.import_page import LABELS, TONES, import_page
+from threats.views.import_page import COUNTS, TONES, import_page
 
 PAGE_SIZE = 50
+LISTED = ("rows", "created", "updated", "rejected")
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TEMPLATE_ROWS = 500
 DISCARDED_MOST = 1024 * 1024 * 1024
@@ -53,8 +55,20 @@ def import_list(request: HttpRequest) -> HttpResponse:
     """The imports that the person may see, newest first."""
     rows = ImportRun.objects.visible_to(request.user).select_related("created_by").defer("preview")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    lines = [{"run": run, "tone": TONES[run.state]} for run in page]
-    context = {"lines": lines, "page_obj": page, "can_import": request.user.has_perm("threats.import_incidents")}
+    lines = [
+        {
+            "run": run,
+            "tone": TONES[run.state],
+            "numbers": [(COUNTS[name], for_people(getattr(run, name))) for name in LISTED],
+        }
+        for run in page
+    ]
+    context = {
+        "lines": lines,
+        "page_obj": page,
+        "heads": [COUNTS[name] for name in LISTED],
+        "can_import": request.user.has_perm("threats.import_incidents"),
+    }
     return render(request, "threats/import_list.html", context)
 
 
@@ -114,12 +128,7 @@ def _discard(request: HttpRequest) -> None:
 @permitted("threats.view_import")
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     run = _load(request, pk)
-    events = list(history_of(run)[:20])
-    context = import_page(run, request.user)
-    context["events"] = history_lines(
-        events, labels=LABELS, show=lambda _name, value: "" if value is None else str(value)
-    )
-    return render(request, "threats/import_detail.html", context)
+    return render(request, "threats/import_detail.html", import_page(run, request.user))
 
 
 @require_safe
