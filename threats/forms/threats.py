@@ -216,7 +216,7 @@ def plain_lines(formset: Any) -> list[dict[str, Any]]:
     return [
         {name: _plain(name, value) for name, value in form.cleaned_data.items() if name != "DELETE"}
         for form in formset.forms
-        if form.cleaned_data and not form.cleaned_data.get("DELETE") and (form.has_changed() or form.initial)
+        if form.has_changed() and form.cleaned_data and not form.cleaned_data.get("DELETE")
     ]
 
 

@@ -134,7 +134,7 @@ def threat_update(request: HttpRequest, pk: int) -> HttpResponse:
     if is_choice(request.POST):
         changes, lines = chosen_values(request.POST, names=GUARDED, texts=TEXTS), _lines(threat.office)
     else:
-        lines = _lines(threat.office, request.POST, plain_values(threat))
+        lines = _lines(threat.office, request.POST)
         if not all([form.is_valid(), *(one.is_valid() for one in lines)]):
             return _form(request, threat.office, threat, form, *lines, status=422)
         changes = form.changes() | {"groups": plain_lines(lines[0]), "protection_actors": plain_lines(lines[1])}
@@ -288,7 +288,11 @@ def _history(threat: Threat, user: Any) -> list[dict[str, Any]]:
 
 
 def _lines(office: Office, data: Any = None, values: dict[str, Any] | None = None) -> tuple[Any, Any]:
-    """Return the formsets of groups at risk and of other protection actors."""
+    """Return the formsets of groups at risk and of other protection actors.
+
+    Sent lines are read without the stored ones beside them: another person may have changed those meanwhile, and the
+    lost-update guard compares the whole lists.
+    """
     values = values or {}
     actors = ProtectionActor.objects.filter(mission=office.mission)
     groups = GroupFormSet(
