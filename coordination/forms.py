@@ -10,17 +10,9 @@ from coordination.choices import ActKind, Frequency
 from coordination.models import Forum
 from coordination.services import EDITABLE
 from pocweb.choices import Level, Marking, Verb
+from pocweb.forms import DateInput
 from pocweb.models import Component, Mission, Office, Person
 from pocweb.permissions import grants_for
-
-
-class DayInput(forms.DateInput):
-    """The browser's own calendar, in the one notation that it reads."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class ForumForm(forms.Form):
@@ -65,7 +57,7 @@ class ForumActForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Decision"), choices=ActKind.choices, widget=forms.RadioSelect)
     forum = forms.ModelChoiceField(label=_("Forum"), queryset=Forum.objects.none(), empty_label=None)
-    decided_on = forms.DateField(label=_("Decided on"), widget=DayInput())
+    decided_on = forms.DateField(label=_("Decided on"), widget=DateInput())
     note = forms.CharField(
         label=_("Note"),
         required=False,

@@ -7,20 +7,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from pocweb.choices import Marking, Phase, Tier, Verb
+from pocweb.forms import DateInput
 from pocweb.models import Area, Component, Mission, Office, Person
 from pocweb.permissions import grants_for
 from strategy.models import Activity
 from strategy.services import EDITABLE
 from threats.models import Threat
-
-
-class DayInput(forms.DateInput):
-    """The browser's own calendar, in the one notation that it reads."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 def editable_offices(user: Any, mission: Mission) -> Any:
@@ -85,8 +77,8 @@ class ActivityForm(forms.Form):
         help_text=_("An action without an owner is shown as a gap."),
     )
     area = AreaField(label=_("Area"), queryset=Area.objects.none(), required=False)
-    starts_on = forms.DateField(label=_("From"), required=False, widget=DayInput())
-    due_on = forms.DateField(label=_("Deadline"), required=False, widget=DayInput())
+    starts_on = forms.DateField(label=_("From"), required=False, widget=DateInput())
+    due_on = forms.DateField(label=_("Deadline"), required=False, widget=DateInput())
     catalogue_code = forms.CharField(
         label=_("Code in the catalogue"),
         max_length=20,
@@ -130,5 +122,5 @@ class ActivityForm(forms.Form):
 class DoneForm(forms.Form):
     """Closing an activity as done: the day, and what came of it."""
 
-    done_on = forms.DateField(label=_("Done on"), widget=DayInput())
+    done_on = forms.DateField(label=_("Done on"), widget=DateInput())
     result = forms.CharField(label=_("Result"), required=False, widget=forms.Textarea(attrs={"rows": 3}))

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from pocweb.forms import DateInput
 from threats.choices import ApprovalSlot
 
 
@@ -14,7 +15,7 @@ class OpenEditionForm(forms.Form):
     horizon_on = forms.DateField(
         label=_("Horizon"),
         required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DateInput(),
         help_text=_("The day up to which this edition looks ahead; days to months."),
     )
 
