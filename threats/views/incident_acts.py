@@ -128,9 +128,9 @@ def _conflict(request: HttpRequest, incident: Incident, conflict: EditConflict) 
         {
             "name": item.name,
             "label": INCIDENT[item.name].label,
-            "base": words(item.name, item.base, kinds),
-            "mine": words(item.name, item.mine, kinds),
-            "theirs": words(item.name, item.theirs, kinds),
+            "base": _shown(item.name, item.base, kinds),
+            "mine": _shown(item.name, item.mine, kinds),
+            "theirs": _shown(item.name, item.theirs, kinds),
             "mine_value": json.dumps(item.mine),
             "control": _control(item.name, item.mine, item.theirs),
         }
@@ -140,8 +140,8 @@ def _conflict(request: HttpRequest, incident: Incident, conflict: EditConflict) 
         {
             "label": INCIDENT[item.name].label,
             "by": _("you") if item.by == "you" else conflict.other or _("another person"),
-            "before": words(item.name, item.before, kinds),
-            "now": words(item.name, item.now, kinds),
+            "before": _shown(item.name, item.before, kinds),
+            "now": _shown(item.name, item.now, kinds),
             "name": item.name if item.by == "you" else "",
             "value": json.dumps(item.now),
         }
@@ -159,6 +159,11 @@ def _conflict(request: HttpRequest, incident: Incident, conflict: EditConflict) 
         "kept": kept,
     }
     return render(request, "threats/incident_conflict.html", context, status=409)
+
+
+def _shown(name: str, value: Any, kinds: Any) -> str:
+    """Return a value as people read it, nothing for an empty one: the page then says that there is no value."""
+    return "" if value in (None, "", []) else words(name, value, kinds)
 
 
 def _control(name: str, mine: Any, theirs: Any) -> str:
