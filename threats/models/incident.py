@@ -1,5 +1,7 @@
 """Incidents, their actors, counts and sources."""
 
+from typing import TYPE_CHECKING
+
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
@@ -51,7 +53,11 @@ class Source(models.Model):
         return self.code
 
 
-def _count(label: str) -> models.PositiveIntegerField:
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+def _count(label: "StrOrPromise") -> models.PositiveIntegerField:
     return models.PositiveIntegerField(label, null=True, blank=True)
 
 
