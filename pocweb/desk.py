@@ -78,10 +78,10 @@ def register_panel(order: int, title: str | Promise, build: Build) -> None:
 def panels_for(visit: Visit) -> list[Panel]:
     """Return the panels of this person in order."""
     panels = []
-    for order, title, build in sorted(_panels.values(), key=lambda panel: panel[0]):
+    for number, (_order, title, build) in enumerate(sorted(_panels.values(), key=lambda panel: panel[0]), start=1):
         content = build(visit)
         if content is not None:
-            panels.append(Panel(f"panel-{order}", str(title), content))
+            panels.append(Panel(f"panel-{number}", str(title), content))
     return panels
 
 

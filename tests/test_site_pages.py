@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -13,6 +14,10 @@ from pocweb.choices import JobState, Marking, Role
 from pocweb.models import Area, AreaAlias, AuditEvent, Job, Mission, Office, Person, Posting, RoleGrant
 from pocweb.permissions import default_table
 from tests.factories.mission import make_area, make_person, make_square
+from tests.factories.strategy_activity import make_activity
+from tests.factories.threats_edition import make_edition
+from tests.factories.threats_incident import make_incident
+from tests.factories.threats_threat import load_reference, make_threat
 
 
 def sign_in(client: Client, person: Person) -> Client:
@@ -251,3 +256,26 @@ def test_about_page_names_version_and_licences(client: Client, officer: Person) 
     assert "Version 0.1" in page
     assert "CC BY 4.0" in page
     assert "CC BY-IGO 3.0" in page
+
+
+@pytest.mark.parametrize("extra", [1, 6])
+def test_desk_costs_a_fixed_number_of_queries(
+    client: Client, officer: Person, bambari: Office, extra: int, django_assert_max_num_queries: Any
+) -> None:
+    """At most 25 queries, whatever waits; the same number for one row and for six."""
+    load_reference()
+    for number in range(extra):
+        threat = make_threat(bambari, f"Threat {number}", lead=officer)
+        make_activity(bambari, officer, f"Patrol {number}", threats=[threat], owner=officer, due_on=date(2020, 12, 1))
+        make_incident(bambari.mission, bambari.areas.get(), place_state="disagreeing")
+        ask(officer, key=f"job {number}")
+    make_edition(bambari, officer)
+    sign_in(client, officer)
+    session = client.session
+    session["last_visit"] = {"seq": 0, "at": "2020-12-30T17:20:00+00:00"}
+    session.save()
+    with django_assert_max_num_queries(25) as counted:
+        page = client.get("/").content.decode()
+    assert "30 days late" in page
+    assert "A-001" in page
+    assert len(counted) == 13

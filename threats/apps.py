@@ -10,11 +10,12 @@ class ThreatsConfig(AppConfig):
 
     def ready(self) -> None:
         from pocweb import navigation, reference_data
-        from threats import desk_editions, reference_loader, tasks  # noqa: F401  tasks register the kinds of jobs
+        from threats import desk, desk_editions, reference_loader, tasks  # noqa: F401  tasks register the kinds of jobs
 
         navigation.register(20, "threats:matrix-start", _("Matrix"), "threats.view_threat")
         navigation.register(30, "threats:incident-list", _("Incidents"), "threats.view_incident")
         navigation.register(75, "threats:import-list", _("Imports"), "threats.view_import", in_account_menu=True)
 
         reference_data.register_loader("threats", reference_loader.load)
+        desk.register()
         desk_editions.register()

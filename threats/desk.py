@@ -1,0 +1,112 @@
+"""What of threats and incidents waits on a person's desk, and what the site's pages tell of them."""
+
+from typing import Any
+
+from django.db.models import Count, F, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from pocweb.choices import RiskLevel
+from pocweb.desk import Content, Item, Visit, register_panel
+from pocweb.fieldlist import for_people
+from pocweb.models import Area
+from pocweb.place_facts import register_fact
+from pocweb.trail import register_record, register_verbs
+from threats.choices import PlaceState, Verification
+from threats.models import Actor, ImportRun, Incident, Threat
+
+MOST = 8
+TONES = {RiskLevel.EXTREME: "bad", RiskLevel.HIGH: "warn"}
+
+
+def led_threats(visit: Visit) -> Content | None:
+    """Return the active threats that the person leads, by priority; a review that is late is counted. One query."""
+    if not visit.user.has_perm("threats.view_threat"):
+        return None
+    rows = Threat.objects.visible_to(visit.user).active().filter(lead=visit.user, mission=visit.mission)
+    threats = list(rows.select_related("office").order_by(F("priority").asc(nulls_last=True), "-risk", "number"))
+    if not threats:
+        return None
+    late = sum(threat.review_on is not None and threat.review_on < visit.today for threat in threats)
+    words = ngettext("%(n)s review of a threat is late", "%(n)s reviews of threats are late", late) % {"n": late}
+    return Content(items=tuple(_threat_item(threat, visit) for threat in threats[:MOST]), waiting=((late, words),))
+
+
+def _threat_item(threat: Threat, visit: Visit) -> Item:
+    note = _("No day set for its review")
+    if threat.review_on:
+        said = _("Its review was due on %(day)s") if threat.review_on < visit.today else _("Next review %(day)s")
+        note = said % {"day": for_people(threat.review_on)}
+    state = f"{threat.get_risk_display()}, {threat.get_trend_display()}" if threat.risk else _("Not rated")
+    return Item(
+        text=f"{threat.ref} {threat.title}",
+        url=reverse("threats:threat-detail", args=[threat.pk]),
+        tone=TONES.get(threat.risk, "none"),
+        state=state,
+        note=f"{threat.office}. {note}",
+    )
+
+
+def incidents_to_settle(visit: Visit) -> Content | None:
+    """Return what incidents ask of the person: places that disagree, verification under way. One query."""
+    user = visit.user
+    may_settle, may_verify = user.has_perm("threats.settle_place"), user.has_perm("threats.verify_incident")
+    if not may_settle and not may_verify:
+        return None
+    open_places = Q(place_state__in=(PlaceState.UNMATCHED, PlaceState.DISAGREEING))
+    counts = Incident.objects.visible_to(user).filter(mission=visit.mission).aggregate(
+        places=Count("pk", filter=open_places),
+        verifying=Count("pk", filter=Q(verification=Verification.UNDER_VERIFICATION)),
+    )  # fmt: skip
+    items = []
+    if may_settle and counts["places"]:
+        said = ngettext(
+            "%(n)s incident has a place to settle", "%(n)s incidents have a place to settle", counts["places"]
+        )
+        items.append(Item(said % {"n": counts["places"]}, reverse("threats:incident-places")))
+    if may_verify and counts["verifying"]:
+        said = ngettext(
+            "%(n)s incident is under verification", "%(n)s incidents are under verification", counts["verifying"]
+        )
+        address = f"{reverse('threats:incident-list')}?verification={Verification.UNDER_VERIFICATION}"
+        items.append(Item(said % {"n": counts["verifying"]}, address))
+    return Content(items=tuple(items), empty=_("No incident asks for a decision."))
+
+
+def incidents_in(user: Any, area: Area) -> tuple[int, str] | None:
+    """Count the incidents in an area that the person may see."""
+    if not user.has_perm("threats.view_incident"):
+        return None
+    rows = Incident.objects.visible_to(user).counted().filter(mission=user.mission)
+    return rows.in_areas([area.path]).count(), f"{reverse('threats:incident-list')}?area={area.pcode}"
+
+
+def threats_in(user: Any, area: Area) -> tuple[int, str] | None:
+    """Count the active threats that name an area or a place in it, of those that the person may see."""
+    if not user.has_perm("threats.view_threat"):
+        return None
+    rows = Threat.objects.visible_to(user).active().filter(mission=user.mission, areas__path__startswith=area.path)
+    return rows.distinct().count(), ""
+
+
+def register() -> None:
+    """Add the panels, the facts of places, and the records of the audit trail."""
+    register_panel(40, gettext_lazy("Threats you lead"), led_threats)
+    register_panel(50, gettext_lazy("Incidents"), incidents_to_settle)
+    register_fact(10, gettext_lazy("Incidents in it"), incidents_in)
+    register_fact(20, gettext_lazy("Active threats that name it"), threats_in)
+    register_record(Incident, lambda incident: reverse("threats:incident-detail", args=[incident.pk]))
+    register_record(Threat, lambda threat: reverse("threats:threat-detail", args=[threat.pk]))
+    register_record(Actor, lambda actor: reverse("threats:actor-detail", args=[actor.pk]))
+    register_record(ImportRun, lambda run: reverse("threats:import-detail", args=[run.pk]))
+    register_verbs(
+        {
+            "added": gettext_lazy("added"),
+            "changed": gettext_lazy("changed"),
+            "rated": gettext_lazy("rated"),
+            "decided on imminence of": gettext_lazy("decided on imminence"),
+            "settled the place of": gettext_lazy("settled the place"),
+            "verified": gettext_lazy("moved the verification on"),
+        }
+    )
