@@ -160,6 +160,15 @@ def test_cancel_deletes_the_file_and_imports_nothing(web: Client) -> None:
     assert stored_files() == before
 
 
+def test_large_upload_goes_through_a_file_of_its_own(web: Client) -> None:
+    """Above 2.5 MB Django hands over a temporary file, which is read as well as memory is."""
+    content = good(1500, source_article="A report on the raid. " * 90)
+    assert len(content) > 2_621_440
+    run = uploaded(web, content)
+    assert (run.state, run.rows, run.created, run.file_bytes) == (ImportState.CHECKED, 1500, 1500, len(content))
+    assert stat.S_IMODE(os.stat(run.file.path).st_mode) == 0o600
+
+
 def test_stored_file_is_private_and_has_no_address(web: Client) -> None:
     run = uploaded(web, good(), name="names of victims.csv")
     path = Path(run.file.path)

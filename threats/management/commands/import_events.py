@@ -14,6 +14,7 @@ from threats.imports import LAYOUTS
 from threats.models import ImportRun
 from threats.services import imports
 from threats.services.import_files import measure
+from threats.services.import_preview import no_places
 
 COUNTS = ("rows", "created", "updated", "unchanged", "rejected")
 PLACE_CODES = ("place_unmatched", "place_disagreeing")
@@ -87,7 +88,7 @@ def as_result(
         **counts,
         "problem_count": problem_count,
         "problems": problems,
-        "places": {**places, "to_settle": listed},
+        "places": {**no_places(), **places, "to_settle": listed},
     }
 
 
