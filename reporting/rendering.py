@@ -118,9 +118,10 @@ def keep(report: Report, pdf: bytes, content: str, *, job: Job | None) -> Report
                 rendered_at=clock.now(report.mission),
                 job=job,
             )
-            verb = "archived" if archived else "drawn"
             note = _("SHA-256 %(digest)s, pages: %(pages)s") % {"digest": digest, "pages": row.pages}
-            record_event(job.asked_by if job else None, verb, report, note=note)
+            # the signed file is kept by the system, whoever's job came first
+            asker = job.asked_by if job and not archived else None
+            record_event(asker, "archived" if archived else "drawn", report, note=note)
     except IntegrityError:
         return ReportFile.objects.get(report=report, content_sha256=content)
     return row

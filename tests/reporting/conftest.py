@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from pocweb import jobs
 from pocweb.models import Area, Counter, Job, Mission, Office, Person
@@ -16,6 +17,12 @@ from threats.reference_loader import load as load_threats
 NOW = datetime(2020, 12, 31, 9, 0, tzinfo=UTC)
 
 
+def take_number(mission: Mission, kind: str) -> int:
+    """Return the next number of a kind of record, also in tests that run without a transaction of their own."""
+    with transaction.atomic():
+        return Counter.take(mission, kind)
+
+
 def make_event(
     mission: Mission, office: Office, area: Area, day: date, killed: int, civilians: int, **more: Any
 ) -> Any:
@@ -23,7 +30,7 @@ def make_event(
     return Incident.objects.create(
         mission=mission,
         office=office,
-        number=Counter.take(mission, "incident"),
+        number=take_number(mission, "incident"),
         title=f"Attack of {day}",
         area=area,
         area1=area,
@@ -67,7 +74,7 @@ def threat(bambari: Office, ouaka: Area) -> Threat:
     row = Threat.objects.create(
         mission=bambari.mission,
         office=bambari,
-        number=Counter.take(bambari.mission, "threat"),
+        number=take_number(bambari.mission, "threat"),
         title="Attacks on the Bambari road",
         location="Bambari to Grimari road",
         priority=1,
