@@ -60,8 +60,7 @@ def record_event(
     mission: Mission = obj if isinstance(obj, Mission) else obj.mission  # type: ignore[attr-defined]
     if transaction.get_connection().in_atomic_block is False:
         raise transaction.TransactionManagementError("record_event must stand in the transaction of the act.")
-    AuditHead.objects.get_or_create(mission=mission)
-    head = AuditHead.objects.select_for_update().get(mission=mission)
+    head, _new = AuditHead.objects.select_for_update().get_or_create(mission=mission)
     event = AuditEvent(
         mission=mission,
         seq=head.seq + 1,

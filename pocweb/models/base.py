@@ -28,8 +28,7 @@ class Counter(models.Model):
     @classmethod
     def take(cls, mission: Mission, kind: str, count: int = 1) -> int:
         """Reserve `count` numbers inside the caller's transaction and return the first of them."""
-        cls.objects.get_or_create(mission=mission, kind=kind)
-        row = cls.objects.select_for_update().get(mission=mission, kind=kind)
+        row, _new = cls.objects.select_for_update().get_or_create(mission=mission, kind=kind)
         first = row.last + 1
         cls.objects.filter(pk=row.pk).update(last=row.last + count)
         return first
