@@ -13,7 +13,7 @@ class RuleError(Exception):
     `code` is stable for programs, `message` is for people, `field` names the form field that it belongs to.
     """
 
-    status = status.HTTP_400_BAD_REQUEST
+    status: int = status.HTTP_400_BAD_REQUEST
 
     def __init__(self, code: str, message: str, field: str | None = None) -> None:
         super().__init__(str(message))

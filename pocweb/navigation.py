@@ -20,6 +20,7 @@ class Entry:
     label: str | Promise
     permission: str | None
     in_account_menu: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,13 @@ def register(
     permission: str | None = None,
     *,
     in_account_menu: bool = False,
+    also: tuple[str, ...] = (),
 ) -> None:
     """Add an entry to the main menu, or to the menu under the person's name for what is seldom needed.
 
-    A second registration of the same URL name replaces the first.
+    `also` are further beginnings of addresses whose pages belong to the entry, such as "/editions/". A second registration of the same URL name replaces the first.
     """
-    _entries[url_name] = Entry(order, url_name, label, permission, in_account_menu)
+    _entries[url_name] = Entry(order, url_name, label, permission, in_account_menu, also)
 
 
 def register_action(order: int, url_name: str, label: str | Promise, permission: str | None = None) -> None:
@@ -59,9 +61,9 @@ def links_for(user: Any, path: str, *, in_account_menu: bool = False) -> list[Li
     """Return one menu for this user in order; the entry whose address leads `path` furthest is the current one."""
     entries = [entry for entry in _entries.values() if entry.in_account_menu == in_account_menu]
     shown = list(_open_to(user, entries))
-    leading = [url for _, url in shown if _leads(url, path)]
-    current = max(leading, key=len, default=None)
-    return [Link(url, str(entry.label), url == current) for entry, url in shown]
+    leading = [(begin, entry) for entry, url in shown for begin in (url, *entry.also) if _leads(begin, path)]
+    current = max(leading, key=lambda pair: len(pair[0]), default=(None, None))[1]
+    return [Link(url, str(entry.label), entry is current) for entry, url in shown]
 
 
 def action_for(user: Any) -> Link | None:

@@ -12,7 +12,8 @@ class ThreatsConfig(AppConfig):
         from pocweb import navigation, reference_data
         from threats import desk, desk_editions, reference_loader, tasks  # noqa: F401  tasks register the kinds of jobs
 
-        navigation.register(20, "threats:matrix-start", _("Matrix"), "threats.view_threat")
+        belonging = ("/threats/", "/editions/", "/actors/")
+        navigation.register(20, "threats:matrix-start", _("Matrix"), "threats.view_threat", also=belonging)
         navigation.register(30, "threats:incident-list", _("Incidents"), "threats.view_incident")
         navigation.register(75, "threats:import-list", _("Imports"), "threats.view_import", in_account_menu=True)
 
