@@ -123,7 +123,9 @@ def test_gaps_show_on_the_row_with_the_link_that_mends_them(client: Client, offi
     """TH-07: the flag stands on the row with its mending link; viewers get the sentence without the link."""
     client.force_login(officer)
     page = client.get(f"/matrix/BAMBARI/?open={threat.ref}").content.decode()
-    assert re.search(rf'No response lead\. <a hx-boost="true" href="{cell(threat, "lead")}">Name a lead</a>', page)
+    assert re.search(
+        rf'No response lead\. <a hx-boost="true" href="{cell(threat, "lead")}\?open=1">Name a lead</a>', page
+    )
     assert f"/activities/new/?threat={threat.pk}" in page
 
 
@@ -206,6 +208,7 @@ def test_cell_with_htmx_answers_fragments(client: Client, officer: Person, threa
     page = row.content.decode()
     assert page.startswith(f'<tbody role="rowgroup" class="mx" id="{threat.ref}">')
     assert "Rape. Growing" in page
+    assert '<template>\n<div id="toasts"' in page or '<template><div id="toasts"' in page
     assert 'hx-swap-oob="true"' in page
 
 

@@ -194,7 +194,7 @@ def _gaps(row: MatrixRow, key: str, words: Words, can_edit: bool, is_open: bool)
     if key not in ("capacity", "action") or not here:
         return ""
     shown = here if is_open else here[:MOST_GAPS]
-    flags = [gap_html(mend(gap, row, words), can_edit) for gap in shown]
+    flags = [gap_html(mend(gap, row, words), can_edit, is_open=is_open) for gap in shown]
     if more := len(here) - len(shown):
         sentence = ngettext("%(n)d more gap", "%(n)d more gaps", more) % {"n": more}
         flags.append(
@@ -203,12 +203,13 @@ def _gaps(row: MatrixRow, key: str, words: Words, can_edit: bool, is_open: bool)
     return "".join(flags)
 
 
-def gap_html(gap: Mend, can_edit: bool) -> str:
-    """Return a gap flag; its mending link only for those who may follow it."""
+def gap_html(gap: Mend, can_edit: bool, *, is_open: bool = False) -> str:
+    """Return a gap flag; its mending link only for those who may follow it. An open row stays open."""
     if not can_edit or not gap.url:
         return f'<span class="gap">{escape(gap.message)}</span>'
     boost = ' hx-boost="true"' if gap.in_cell else ""
-    return f'<span class="gap">{escape(gap.message)} <a{boost} href="{escape(gap.url)}">{gap.label}</a></span>'
+    url = escape(gap.url + ("?open=1" if gap.in_cell and is_open else ""))
+    return f'<span class="gap">{escape(gap.message)} <a{boost} href="{url}">{gap.label}</a></span>'
 
 
 def gaps_to_mend(row: MatrixRow, words: Words) -> list[Mend]:
