@@ -23,7 +23,7 @@ from pocweb.models import Area, AreaAlias, AuditEvent, Job, Mission, Office, Per
 from tests.factories.mission import make_mission, make_office, make_person
 from tests.factories.threats_import import csv_file, read_real, run_import, sums, ucdp_rows
 from threats.choices import ImportState, PlaceState, SourceOfViolence, Verification
-from threats.imports import template, ucdp
+from threats.imports import acled, template, ucdp
 from threats.models import Actor, ImportProblem, ImportRun, Incident, IncidentActor, Source
 from threats.services import import_reading, imports
 from threats.services.incidents import edit_incident, settle_place
@@ -95,6 +95,33 @@ def test_actor_is_the_state_only_where_the_file_says_so(posts: Mission) -> None:
         "ucdp-2": SourceOfViolence.FOREIGN,
         "ucdp-3": SourceOfViolence.ARMED_GROUP,
     }
+
+
+def test_acled_rows_become_incidents(posts: Mission) -> None:
+    """TH-11: fictional rows in ACLED's columns, with the byte-order mark and the written dates of some exports."""
+    row = {
+        "event_id_cnty": "CAF1",
+        "event_date": "16 May 2020",
+        "event_type": "Violence against civilians",
+        "sub_event_type": "Attack",
+        "actor1": "Hill band",
+        "inter1": "Rebel group",
+        "actor2": "Civilians (Riverland)",
+        "country": "Central African Republic",
+        "admin1": "Haute-Kotto",
+        "latitude": "6.0",
+        "longitude": "23.0",
+        "geo_precision": "1",
+        "fatalities": "4",
+    }
+    columns = [name for name in acled.COLUMNS if name not in ("admin3", "timestamp")]
+    content = csv_file([row, {**row, "event_id_cnty": "CAF2", "fatalities": ""}], columns).getvalue()
+    run = run_import(posts, io.BytesIO(b"\xef\xbb\xbf" + content))
+    assert (run.layout, counts(run)) == ("acled", (2, 1, 0, 0, 1))
+    incident = Incident.objects.get()
+    assert (incident.starts_on.isoformat(), incident.office.code, incident.killed_best) == ("2020-05-16", "BRIA", 4)
+    assert [source.code for source in incident.sources.all()] == ["ACLED"]
+    assert [link.actor.name for link in incident.incident_actors.all()] == ["Hill band"]
 
 
 def test_rejected_rows_are_listed_and_the_others_imported(posts: Mission) -> None:
