@@ -47,7 +47,8 @@ def register(
 ) -> None:
     """Add an entry to the main menu, or to the menu under the person's name for what is seldom needed.
 
-    `also` are further beginnings of addresses whose pages belong to the entry, such as "/editions/". A second registration of the same URL name replaces the first.
+    `also` are further beginnings of addresses whose pages belong to the entry, such as "/editions/". A second
+    registration of the same URL name replaces the first.
     """
     _entries[url_name] = Entry(order, url_name, label, permission, in_account_menu, also)
 
