@@ -29,6 +29,7 @@ def lists(world: World) -> dict[str, tuple[str, Any]]:
         "matrix of an office": (reverse("threats:matrix", args=["BAMBARI"]), officer),
         "matrix of the mission": (reverse("threats:matrix", args=["HQ"]), adviser),
         "matrix of the mission, drafts": (reverse("threats:matrix", args=["HQ"]) + "?drafts=1", adviser),
+        "matrix with an edition to approve": (reverse("threats:matrix", args=["BOSSANGOA"]), adviser),
         "activities": (reverse("strategy:activity-list"), adviser),
         "reports": (reverse("reporting:report-list"), adviser),
         "editions": (reverse("threats:edition-list", args=[bria]), adviser),

@@ -46,9 +46,11 @@ def measure(board: Board, sizes: Sizes, folder: Path) -> None:
 def found_mission(world: World) -> pages.Counts:
     """Give the mission a few records of each kind and return the queries of its pages."""
     world.add_incidents(3)
-    for code in ("BAMBARI", "BRIA", "BOUAR"):
+    for code in ("BAMBARI", "BRIA", "BOUAR", "BOSSANGOA"):
         world.add_threats(code, 3)
     world.add_editions("BRIA", 1)
+    world.add_editions("BOSSANGOA", 1)
+    world.open_edition("BOSSANGOA")
     world.add_reports(["2020-Q4"])
     world.add_forums("BAMBARI", 1)
     small = pages.count_queries(world)
@@ -60,6 +62,7 @@ def grow_mission(world: World, threats: int) -> pages.Counts:
     """Give the mission many records of each kind and return the queries of its pages."""
     world.add_editions("BRIA", 4)
     world.add_editions("BOUAR", 2)
+    world.add_threats("BOSSANGOA", 20)
     world.add_reports([f"{year}-Q{quarter}" for year in (2018, 2019) for quarter in (1, 2, 3, 4)])
     world.add_forums("BRIA", 5)
     world.add_threats("BAMBARI", threats - 50)

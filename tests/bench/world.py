@@ -238,6 +238,10 @@ class World:
         for _turn in range(count):
             make_edition(office, self.adviser, "in_force", heads)
 
+    def open_edition(self, code: str) -> None:
+        """Leave an office with an edition that the forum endorsed and nobody has approved."""
+        make_edition(self.offices[code], self.adviser, "endorsed")
+
     def _head(self, slot: str, office: Office) -> Person:
         role, component = HEADS[slot]
         name = f"{slot}-{office.code}".lower()

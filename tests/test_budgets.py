@@ -1,0 +1,167 @@
+"""Budgets that every change keeps: queries of pages and of saving, and no page that asks another host for anything.
+
+Bytes of sheet and script stand in `test_look.py`; times are measured by `make bench`.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoDbBlocker
+
+from pocweb.models import Office, Person
+from reporting.services import open_report
+from tests.access_world import NOW, World, make_world
+from tests.bench.measure import addresses, body, outside, queries
+from tests.factories.coordination_forum import make_forum
+from tests.factories.strategy_activity import make_activity
+from tests.factories.threats_edition import make_edition
+from tests.factories.threats_incident import make_incident
+from tests.factories.threats_threat import make_actor, make_full_threat
+from tests.test_access import NAMES, PLACES, address
+from threats.models import Threat
+from threats.services.threats import assess_threat, edit_threat
+
+LIST_QUERIES, DESK_QUERIES, SAVING_QUERIES = 12, 25, 10
+REQUEST_QUERIES = 16
+"""Saving a cell through the page: four to know the person, two to load, five to save, five to show the row."""
+MOST = {"desk": DESK_QUERIES, "matrix with an edition to approve": 17}
+"""Pages with a limit of their own; the panel of an edition that waits reads approvals, heads and what changed since."""
+LISTS = {
+    "incidents": ("threats:incident-list", []),
+    "matrix": ("threats:matrix", ["IPPY"]),
+    "matrix with an edition to approve": ("threats:matrix", ["BAMBARI"]),
+    "matrix of the mission": ("threats:matrix", ["HQ"]),
+    "editions": ("threats:edition-list", ["IPPY"]),
+    "perpetrators": ("threats:actor-list", []),
+    "imports": ("threats:import-list", []),
+    "activities": ("strategy:activity-list", []),
+    "forums": ("coordination:forum-list", []),
+    "reports": ("reporting:report-list", []),
+    "desk": ("pocweb:desk", []),
+}
+
+
+@pytest.fixture
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The world of the access walk, undone afterwards."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_world()
+        transaction.set_rollback(True)
+
+
+def client_of(world: World, role: str, *, at_hq: bool = False) -> Client:
+    client = Client()
+    client.force_login((world.people_at_hq if at_hq else world.people)[role])
+    return client
+
+
+def test_no_page_refers_to_an_outside_host(world: World) -> None:
+    """Every page of the access walk is opened by somebody who may; files, frames, forms and links stay with us."""
+    found, opened = {}, 0
+    for name in NAMES:
+        place = PLACES.get(name)
+        if place is None or place.posts is not None or place.is_missing:
+            continue
+        role = place.may.split()[0]
+        answer = client_of(world, role, at_hq=place.at_hq).get(address(name, place, world, role))
+        content = body(answer)
+        if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
+            opened += 1
+            if strange := outside(addresses(content.decode())):
+                found[name] = strange
+
+    assert found == {}
+    assert opened > 50
+
+
+def test_outside_host_would_be_found() -> None:
+    page = '<script src="/static/a.js"></script><link rel="x" href="//cdn.example/x.css"><img alt="" src="https://b.example/">'
+
+    assert outside(addresses(page)) == ["//cdn.example/x.css", "https://b.example/"]
+
+
+def _count(world: World) -> dict[str, int]:
+    counts = {}
+    for name, (url_name, parts) in LISTS.items():
+        client = client_of(world, "POCA", at_hq=True)
+        url = reverse(url_name, args=parts)
+        assert client.get(url).status_code == 200
+        with queries() as ran:
+            client.get(url)
+        counts[name] = ran.count
+    return counts
+
+
+def _add_edition(world: World) -> None:
+    """Bring one more edition of Ippy into force."""
+    heads = {"head_of_office": world.people["HOO"], "head_of_military": world.people["FCPC"]}
+    heads["head_of_police"] = Person.objects.get(username="police")
+    make_edition(Office.objects.get(code="IPPY"), world.people["POCF"], "in_force", heads)
+
+
+def _grow(world: World) -> None:
+    """Add three records of each kind that lists show."""
+    records, officer, adviser = world.records, world.people["POCF"], world.people_at_hq["POCA"]
+    ippy = Office.objects.get(code="IPPY")
+    for turn in range(3):
+        _add_edition(world)
+        actor = make_actor(records.mission, f"band-{turn}")
+        make_incident(records.mission, records.ouaka, actors=(actor,), starts_on=date(2020, 11, turn + 1))
+        threat = make_full_threat(records.bambari, f"Threat {turn}", by=officer)
+        make_full_threat(ippy, f"Threat near the base {turn}", by=officer)
+        make_activity(records.bambari, officer, f"Patrol {turn}", threats=[threat])
+        make_forum(records.bambari, officer, f"Forum {turn}")
+        open_report(records.mission, period=f"2019-Q{turn + 1}", by=adviser, now=NOW)
+
+
+def test_queries_of_lists_do_not_grow_with_their_rows(world: World) -> None:
+    world.records.consulted.delete()
+    make_full_threat(Office.objects.get(code="IPPY"), by=world.people["POCF"])
+    _add_edition(world)
+    small = _count(world)
+    _grow(world)
+    large = _count(world)
+
+    assert large == small
+    assert {name: count for name, count in large.items() if count > MOST.get(name, LIST_QUERIES)} == {}
+
+
+def test_saving_a_cell_takes_few_queries_and_writes_changed_columns(world: World) -> None:
+    threat = Threat.objects.select_related("mission", "office").get(pk=world.records.threat.pk)
+    officer = world.people["POCF"]
+
+    with queries() as ran:
+        edit_threat(threat, changes={"action": "Road check"}, based_on=threat.version, by=officer)
+
+    assert ran.count <= SAVING_QUERIES
+    [columns] = ran.updates_of("threats_threat")
+    assert set(columns) == {"action", "version", "changed_at", "changed_by_id"}
+
+
+def test_saving_a_cell_through_the_page_takes_few_queries(world: World) -> None:
+    threat = Threat.objects.get(pk=world.records.threat.pk)
+    client = client_of(world, "POCF")
+    url = reverse("threats:matrix-cell", args=["BAMBARI", threat.pk, "action"])
+    client.get(url)
+
+    with queries() as ran:
+        answer = client.post(url, {"action": "Road check", "based_on": threat.version}, headers={"hx-request": "true"})
+
+    assert answer.status_code == 200
+    assert ran.updates_of("threats_threat") != []
+    assert ran.count <= REQUEST_QUERIES
+
+
+def test_rating_takes_few_queries_and_writes_its_columns(world: World) -> None:
+    threat = Threat.objects.select_related("mission", "office").get(pk=world.records.threat.pk)
+
+    with queries() as ran:
+        assess_threat(threat, likelihood=2, impact=3, reason="Calmer weeks", by=world.people["POCF"])
+
+    assert ran.count <= SAVING_QUERIES
+    [columns] = ran.updates_of("threats_threat")
+    assert set(columns) == {"likelihood", "impact", "risk", "priority", "trend", "assessed_on"}
