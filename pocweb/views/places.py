@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from pocweb.charts import AreaShape, Drawing, area_map
+from pocweb.charts import BOUNDARY_DISCLAIMER, AreaShape, Drawing, area_map
 from pocweb.forms import OtherNameForm, PlaceSearchForm
 from pocweb.geography import add_other_name, find_places
 from pocweb.models import Area, Office
@@ -52,6 +52,7 @@ def _context(request: HttpRequest, area: Area, form: OtherNameForm) -> dict[str,
         "facts": facts_of(request.user, area),
         "may_edit": request.user.has_perm("pocweb.edit_places"),
         "drawing": _drawing(area, children),
+        "disclaimer": BOUNDARY_DISCLAIMER,
         "form": form,
     }
 
