@@ -203,7 +203,7 @@ def _heat(data: Mapping[str, Any]) -> HeatGrid:
             cells.append(HeatCell(count=count, level=risk, risk=risk_word(risk)))
         rows.append(HeatRow(name=level["label"], cells=tuple(cells)))
     return HeatGrid(
-        title=_("%(count)s threats by likelihood and impact") % {"count": sum(counts.values())},
+        title=_("%(count)s rated threats by likelihood and impact") % {"count": sum(counts.values())},
         scheme=_("%(name)s, version %(version)s") % {"name": scheme["name"], "version": scheme["edition"]},
         columns=tuple(row["label"] for row in sorted(scheme["impact"], key=lambda row: row["value"])),
         rows=tuple(rows),

@@ -1,5 +1,6 @@
 """What the pages of reports share: loading, words for fields and values, the lines of figures and history."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,8 @@ LABELS = {
 }
 WORDS = dict([*SectionState.choices, *ReportState.choices])
 HISTORY_MOST = 10
+FINGERPRINT = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+"""A SHA-256 in a note; its first twelve digits are shown, the whole one stands with the file."""
 
 
 def load_report(request: HttpRequest, pk: int) -> Report:
@@ -67,7 +70,8 @@ def history(request: HttpRequest, report: Report, section: ReportSection | None 
         if section is None and event.object_type == ReportSection._meta.label_lower:
             line["verb"] = f"{line['verb']} {codes.get(event.object_id, '')}"
         if line["note"]:
-            line["changes"] = [*line["changes"], {"label": _("Note"), "before": None, "after": line["note"]}]
+            note = FINGERPRINT.sub(r"\1…", line["note"])
+            line["changes"] = [*line["changes"], {"label": _("Note"), "before": None, "after": note}]
     return lines
 
 
