@@ -130,6 +130,7 @@ def _report_file(report: Report) -> ReportFile:
 
 def _job(world: World, person: Person, kind: str = "walk") -> Job:
     """Return a failed job of the person, in the mission that they are posted in."""
+    assert person.mission is not None
     job = jobs.ask(kind, mission=person.mission, by=person, title="Check", arguments={"of": person.pk}, marking=1)
     Job.objects.filter(pk=job.pk).update(state=JobState.FAILED, error="It broke off.")
     return job

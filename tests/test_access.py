@@ -37,7 +37,7 @@ ACTIVITY_E = "FCPC POCA POCF SECT JOC PROT SCPI DMS"
 REPORT_V = "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT DMS SPU"
 REPORT_D = "POCA"
 ADMIN = "ADM"
-CODE = {"code": "BAMBARI"}
+CODE: dict[str, Any] = {"code": "BAMBARI"}
 
 
 @dataclass(frozen=True)
@@ -281,7 +281,7 @@ def ask(client: Client, url: str, place: Place) -> Any:
         else:
             answer = client.post(url, place.posts)
         if getattr(answer, "streaming", False):
-            b"".join(answer.streaming_content)
+            answer.getvalue()
         transaction.set_rollback(True)
     return answer
 

@@ -25,11 +25,11 @@ def sign_in(client: Client, person: Person) -> Client:
     return client
 
 
-def last_event(mission: Mission) -> AuditEvent:
+def last_event(mission: Mission | None) -> AuditEvent:
     return AuditEvent.objects.filter(mission=mission).latest("seq")
 
 
-def ask(person: Person, **columns: Any) -> Job:
+def ask(person: Any, **columns: Any) -> Job:
     job = jobs.ask("verify_audit", mission=person.mission, by=person, title="Check", arguments={"n": 1}, marking=1)
     Job.objects.filter(pk=job.pk).update(**columns)
     return job
@@ -69,7 +69,7 @@ def test_failed_job_is_tried_again_once(client: Client, officer: Person) -> None
     retry = reverse("pocweb:job-retry", args=[job.pk])
     first = sign_in(client, officer).post(retry)
     second = client.post(retry)
-    assert first.url == second.url
+    assert first.headers["Location"] == second.headers["Location"]
     assert Job.objects.exclude(pk=job.pk).get().state == JobState.QUEUED
     assert client.post(reverse("pocweb:job-retry", args=[Job.objects.latest("pk").pk])).status_code == 409
 
@@ -135,7 +135,7 @@ def test_account_is_made_with_a_posting(client: Client, administrator: Person, b
     assert client.post(address, new_account(bambari, role="FCPC")).status_code == 422
     assert client.post(address, new_account(bambari)).status_code == 302
     newcomer = Person.objects.get(username="newcomer")
-    assert newcomer.posting.role == Role.SECT
+    assert newcomer.has_role(Role.SECT)
     assert newcomer.check_password("river-stone-lamp-9")
     event = last_event(administrator.mission)
     assert (event.verb, event.actor) == ("account made", administrator)
@@ -210,7 +210,7 @@ def test_permission_table_shows_and_takes_departures(
     assert client.post(reverse("pocweb:access-set"), last_key).status_code == 422
 
 
-def test_audit_page_filters_and_checks_the_chain(client: Client, administrator: Person, officer: Person) -> None:
+def test_audit_page_filters_and_checks_the_chain(client: Client, administrator: Person, officer: Any) -> None:
     with transaction.atomic():
         record_event(officer, "changed", officer.posting, changes={"text": ["a", "b"]}, note="noted")
         record_event(administrator, "exported", officer.mission)
@@ -222,7 +222,7 @@ def test_audit_page_filters_and_checks_the_chain(client: Client, administrator: 
     assert "noted" not in client.get(address, {"start": "2021-01-01"}).content.decode()
     answer = client.post(reverse("pocweb:audit-verify"))
     assert jobs.run(Job.objects.get().pk)
-    page = client.get(answer.url).content.decode()
+    page = client.get(answer.headers["Location"]).content.decode()
     assert "The chain is whole." in page
     assert "whole" in client.get(address).content.decode()
 

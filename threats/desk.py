@@ -17,7 +17,7 @@ from threats.choices import PlaceState, Verification
 from threats.models import Actor, ImportRun, Incident, Threat
 
 MOST = 8
-TONES = {RiskLevel.EXTREME: "bad", RiskLevel.HIGH: "warn"}
+TONES: dict[int | None, str] = {RiskLevel.EXTREME: "bad", RiskLevel.HIGH: "warn"}
 
 
 def led_threats(visit: Visit) -> Content | None:

@@ -1,5 +1,7 @@
 """The permission table as a page: who may do what, and where the mission departs from the shipped table."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -59,7 +61,8 @@ def access_set(request: HttpRequest) -> HttpResponse:
     form = PermissionForm(request.POST)
     if form.is_valid():
         try:
-            set_permission(request.user.mission, by=request.user, **form.cleaned_data)  # type: ignore[union-attr]
+            user: Any = request.user
+            set_permission(user.mission, by=user, **form.cleaned_data)
         except RuleError as error:
             form.add_error(None, error.message)
         else:

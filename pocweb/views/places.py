@@ -63,7 +63,7 @@ def _drawing(area: Area, children: list[Area]) -> Drawing | None:
         return None
     parts = [child for child in children if child.shape and child.valid_to is None] or [area]
     return area_map(
-        [AreaShape(part.pcode, part.name, part.shape) for part in parts],
+        [AreaShape(part.pcode, part.name, part.shape or {}) for part in parts],
         values={},
         labels=[part.pcode for part in parts] if len(parts) <= 20 else (),
         label=_("Map of %(name)s") % {"name": area.name},

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,8 @@ def _found(built: Built) -> Mission:
     if mission is not None:
         return mission
     mission = Mission.objects.create(**MISSION, clock_on=FOUNDED_ON)
-    for code, name, kind in COMPONENTS:
-        Component.objects.create(mission=mission, code=code, name=name, kind=kind)
+    for code, name, component_kind in COMPONENTS:
+        Component.objects.create(mission=mission, code=code, name=name, kind=component_kind)
     offices = _offices(mission)
     components = {row.code: row for row in Component.objects.filter(mission=mission)}
     password = make_password(DEMO_PASSWORD)  # once: hashing is slow on purpose
@@ -161,12 +162,11 @@ def _profiles(diary: Diary) -> None:
     }
     acting = Actor.objects.filter(mission=diary.mission, incidents__starts_on__gte=date(2020, 1, 1)).distinct()
     for actor in acting.exclude(source_of_violence=SourceOfViolence.STATE).order_by("code"):
-        diary.put(
-            FOUNDED_ON,
-            lambda now, actor=actor: edit_actor(
-                actor, changes=texts, based_on=actor.version, by=person("ferro"), now=now
-            ),
-        )
+        diary.put(FOUNDED_ON, partial(_describe, actor, texts))
+
+
+def _describe(actor: Actor, texts: dict[str, str], now: datetime) -> None:
+    edit_actor(actor, changes=texts, based_on=actor.version, by=person("ferro"), now=now)
 
 
 def _verify(diary: Diary, chance: random.Random) -> None:
@@ -180,12 +180,12 @@ def _verify(diary: Diary, chance: random.Random) -> None:
         ended = begun + _days(chance, 5, 25)
         if fate < 0.2:
             continue
-        diary.put(begun, lambda now, pk=pk: _move(pk, "under_verification", "Team sent; interviews begun.", now))
+        diary.put(begun, partial(_move, pk, "under_verification", "Team sent; interviews begun."))
         if fate < 0.4 or ended > CLOCK_ON:
             continue
         to = "not_verified" if fate > 0.92 else "verified"
         note = "Three independent accounts agree." if to == "verified" else "No witness could be met."
-        diary.put(ended, lambda now, pk=pk, to=to, note=note: _move(pk, to, note, now))
+        diary.put(ended, partial(_move, pk, to, note))
 
 
 def _days(chance: random.Random, least: int, most: int) -> timedelta:

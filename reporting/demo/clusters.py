@@ -53,7 +53,7 @@ def clusters_of(mission: Mission, today: date) -> list[Cluster]:
     return [_cluster(rows) for _key, rows in sorted(found.items())]
 
 
-def _cluster(rows: list[tuple[Incident, dict[str, Actor]]]) -> Cluster:
+def _cluster(rows: list[tuple[Any, dict[str, Actor]]]) -> Cluster:
     first, acting = rows[0]
     cluster = Cluster(first.area1, tuple(acting[code] for code in sorted(acting)), first.office.code)
     for incident, _acting in rows:
