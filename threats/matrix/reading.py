@@ -79,7 +79,7 @@ def read_rows(
     rows = threats_queryset.order_by().annotate(in_force=Subquery(edition.values("in_force_at")[:1]))
     found = list(rows.values(*_READ, "in_force"))
     found.sort(key=lambda one: (one["priority"] or 9, -(one["risk"] or 0), one["number"]))
-    relations = _read_relations([one["pk"] for one in found], clearance) if found else _Relations()
+    relations = _read_relations(threats_queryset.order_by().values("pk"), clearance) if found else _Relations()
     watch = Watch()
     for (kind, threat), related in relations.named.items():
         for texts in related:
@@ -88,7 +88,8 @@ def read_rows(
     return [_row(one, relations, labels, now=now, in_force_at=in_force_at) for one in found], watch
 
 
-def _read_relations(pks: list[int], clearance: int | None) -> _Relations:
+def _read_relations(pks: Any, clearance: int | None) -> _Relations:
+    """Return what hangs on the threats whose keys the subquery `pks` selects."""
     found = _Relations()
     for kind, threat, *texts in _union(pks):
         if kind == "scheme":
@@ -109,8 +110,12 @@ def _read_relations(pks: list[int], clearance: int | None) -> _Relations:
     return found
 
 
-def _union(pks: list[int]) -> Iterable[tuple[Any, ...]]:
-    """Return areas, forms of violence, actors, components, groups, protection actors and schemes in one query."""
+def _union(pks: Any) -> Iterable[tuple[Any, ...]]:
+    """Return areas, forms of violence, actors, components, groups, protection actors and schemes in one query.
+
+    A scheme comes once however many threats name it; all other parts have no equal lines, so that nothing is sorted
+    out.
+    """
 
     def texts(*expressions: Any) -> dict[str, Any]:
         padded = [*expressions, *[Value("")] * (_PADDED - len(expressions))]
@@ -134,9 +139,9 @@ def _union(pks: list[int]) -> Iterable[tuple[Any, ...]]:
         of=F("threat_id"),
         **texts(F("protection_actor__name"), F("protection_actor__kind"), F("role"), *map(F, _VARIABLES)),
     )
-    schemes = Scheme.objects.filter(assessments__threat__in=pks).annotate(
-        kind=Value("scheme", CharField()), of=F("pk"), **texts(F("name"), F("edition"), F("data"))
-    )
+    schemes = Scheme.objects.filter(
+        pk__in=Assessment.objects.filter(threat__in=pks).order_by().values("scheme")
+    ).annotate(kind=Value("scheme", CharField()), of=F("pk"), **texts(F("name"), F("edition"), F("data")))
     parts = [
         through("violence_types", "violencetype__name", "violencetype__code"),
         through("actors", "actor__short_name", "actor__name", "actor__source_of_violence", "actor_id"),
@@ -147,8 +152,8 @@ def _union(pks: list[int]) -> Iterable[tuple[Any, ...]]:
     ]
     names = ("kind", "of", *(f"c{index}" for index in range(_PADDED)))
     first = through("areas", "area__name", "area__pcode", "area__path").order_by()
-    united = first.values_list(*names).union(*(part.order_by().values_list(*names) for part in parts))
-    return united.order_by("kind", "of", "c0")
+    united = first.values_list(*names).union(*(part.order_by().values_list(*names) for part in parts), all=True)
+    return united.order_by("kind", "of", "c0", "c1", "c6")  # the key last, so that the same rows have one order
 
 
 def _labels() -> dict[str, dict[Any, str]]:
