@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pocweb.models import Area
 from threats.choices import EventKind, Origin, PlaceState, Verification
-from threats.querysets import IncidentQuerySet
+from threats.querysets import IncidentQuerySet, ThreatQuerySet
 
 COUNTED = "counted"
 ANY = "any"
@@ -36,14 +36,21 @@ ORDERS: dict[str, tuple[Any, ...]] = {
     "-number": ("-number",),
 }
 REFERENCE = re.compile(r"i-?0*(\d{1,9})\Z", re.IGNORECASE)
-NAMES = ("from", "to", "area", "actor", "kind", "verification", "min_killed", "origin", "place", "q")
+THREAT = re.compile(r"t-?0*(\d{1,9})\Z", re.IGNORECASE)
+NAMES = ("from", "to", "area", "actor", "threat", "kind", "verification", "min_killed", "origin", "place", "q")
 
 
 class IncidentFilterForm(forms.Form):
-    """The filters as a form sent by GET; choices of areas and actors are handed in, so that a page reads them once."""
+    """The filters as a form sent by GET; choices of areas and actors are handed in, so that a page reads them once.
+
+    With `threats`, the threats that the person may see, one of them can be asked for by its reference; `threat` is it.
+    """
 
     area = forms.ChoiceField(label=_("Area"), required=False)
     actor = forms.ChoiceField(label=_("Actor"), required=False)
+    threat = forms.CharField(
+        label=_("Threat"), required=False, max_length=12, widget=forms.TextInput(attrs={"placeholder": "T-017"})
+    )
     kind = forms.ChoiceField(label=_("Kind of event"), required=False, choices=[("", _("All")), *EventKind.choices])
     verification = forms.ChoiceField(label=_("Verification"), required=False, choices=VERIFICATIONS)
     min_killed = forms.IntegerField(label=_("Killed, at least"), required=False, min_value=0, max_value=1_000_000)
@@ -59,9 +66,13 @@ class IncidentFilterForm(forms.Form):
         *args: Any,
         areas: Iterable[tuple[str, Any]] | None = None,
         actors: Iterable[tuple[str, Any]] | None = None,
+        threats: ThreatQuerySet | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.threats, self.threat = threats, None
+        if threats is None:
+            del self.fields["threat"]
         day = {"type": "date"}
         # "from" is a word of Python, so these two cannot stand above
         first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs=day))
@@ -72,6 +83,17 @@ class IncidentFilterForm(forms.Form):
                 self.fields[name] = forms.CharField(required=False, max_length=60, label=self.fields[name].label)
             else:
                 self.fields[name].choices = [("", every), *choices]  # type: ignore[attr-defined]  # a choice field
+
+    def clean_threat(self) -> str:
+        """Return the reference of the threat as it is written elsewhere, empty where none is asked for."""
+        text = self.cleaned_data["threat"].strip()
+        if not text or self.threats is None:
+            return ""
+        if reference := THREAT.match(text):
+            self.threat = self.threats.filter(number=int(reference[1])).first()
+        if self.threat is None:
+            raise forms.ValidationError(_("No threat with this reference is among those that you may see."))
+        return str(self.threat.ref)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

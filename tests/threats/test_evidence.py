@@ -1,9 +1,12 @@
 """Evidence beside a rating: windows, actors, areas below, unknown counts, queries whatever the number of threats."""
 
+import re
 from datetime import date
+from html import unescape
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from pocweb.models import Area, Office, Person
@@ -103,3 +106,27 @@ def test_evidence_takes_two_queries(bambari: Office, town: Area, officer: Person
 def test_month_starts_cross_the_year() -> None:
     starts = month_starts(date(2021, 2, 28))
     assert (starts[0], starts[-1], len(starts)) == (date(2020, 3, 1), date(2021, 2, 1), 12)
+
+
+def test_numbers_of_the_strip_lead_to_the_incidents_that_they_count(
+    client: Client, bambari: Office, town: Area, officer: Person
+) -> None:
+    """Each number of the evidence is a link to its records, and the list it opens holds just as many."""
+    band, other = make_actor(bambari.mission), make_actor(bambari.mission, "other")
+    threat = make_threat(bambari, areas=[town], actors=[band])
+    for on, actor in ((date(2020, 12, 2), band), (date(2020, 10, 3), band), (date(2020, 2, 1), band)):
+        make_incident(bambari.mission, town, starts_on=on, actors=(actor,))
+    make_incident(bambari.mission, town, starts_on=date(2020, 12, 3), actors=(other,))
+    client.force_login(officer)
+    page = unescape(client.get(f"/matrix/BAMBARI/?open={threat.ref}").content.decode())
+    links = dict.fromkeys(re.findall(r'href="(/incidents/\?[^"]+)"', page))
+    counts = [client.get(link).context["page_obj"].paginator.count for link in links]
+    assert counts == [1, 2, 3]
+    assert "Filters in force: From: 1 January 2020" in " ".join(client.get(list(links)[2]).content.decode().split())
+
+
+def test_incidents_of_an_unknown_threat_are_refused_in_words(client: Client, bambari: Office, officer: Person) -> None:
+    client.force_login(officer)
+    answer = client.get("/incidents/?threat=T-999")
+    assert answer.status_code == 422
+    assert "No threat with this reference is among those that you may see." in answer.content.decode()

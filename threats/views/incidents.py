@@ -27,12 +27,13 @@ from pocweb.models import Area, Mission
 from pocweb.permissions import require
 from pocweb.tabular import iter_csv, write_xlsx
 from threats.choices import Harm, PlaceState, Verification
+from threats.evidence import watched
 from threats.fieldlists.incident import (
     INCIDENT,
-    PROTECTED,
     columns,
     exported,
     fields_for,
+    hidden_from,
     in_blocks,
     with_places,
     with_related,
@@ -40,7 +41,7 @@ from threats.fieldlists.incident import (
 )
 from threats.figures import Summary, figures, summarize
 from threats.filters import NO_ACTOR, NO_AREA, ORDERS, IncidentFilterForm, apply_filters, as_query
-from threats.models import Actor, Incident, IncidentActor, Threat
+from threats.models import Actor, Incident, IncidentActor, Source, Threat
 from threats.querysets import IncidentQuerySet
 from threats.rules.incidents import moves_from
 from threats.services.incident_places import areas_of_mission, paths_above
@@ -120,10 +121,12 @@ def ask(request: HttpRequest) -> Asked:
     mission = mission_of(request)
     actors: list[tuple[str, Any]] = [(NO_ACTOR, _("Actor not recorded"))]
     actors += Actor.objects.filter(mission=mission).visible_to(request.user).values_list("code", "name")
-    form = IncidentFilterForm(request.GET or None, areas=area_choices(mission), actors=actors)
+    threats = Threat.objects.filter(mission=mission).visible_to(request.user)
+    form = IncidentFilterForm(request.GET or None, areas=area_choices(mission), actors=actors, threats=threats)
     filters = dict(form.cleaned_data) if form.is_valid() else dict(getattr(form, "cleaned_data", {}))
     visible = Incident.objects.filter(mission=mission).visible_to(request.user)
-    return Asked(form, filters, apply_filters(visible, filters))
+    rows = apply_filters(visible, filters)
+    return Asked(form, filters, rows.filter(watched(form.threat)) if form.threat else rows)
 
 
 def area_choices(mission: Mission) -> list[tuple[str, Any]]:
@@ -332,7 +335,7 @@ def facts_of(incident: Incident, user: Any) -> list[tuple[str, str]]:
     kinds = {kind.code: kind.name for kind in incident.violence_types.all()}
     areas = {incident.area.pcode: f"{incident.area.name} ({incident.area.pcode})"} if incident.area else {}
     names = {"violence_types": kinds, "area": areas, "office": {incident.office.code: incident.office.name}}
-    shown = [field for field in fields_for(user, Face.DETAIL) if field.name not in TOLD_APART]
+    shown = [field for field in fields_for(user, Face.DETAIL, incident) if field.name not in TOLD_APART]
     return [(str(field.label), words(field.name, field.value(incident), names)) for field in shown]
 
 
@@ -348,10 +351,9 @@ def threats_in(area: Area, user: Any, mission: Mission) -> list[Threat]:
 def told(event: Any, user: Any) -> dict[str, Any]:
     """Return an event of the history for `components/_history.html`; source codes only for those who may see them."""
     changes = []
+    hidden = hidden_from(user, event)
     for name, (before, after) in event.changes.items():
-        if name in PROTECTED and not user.has_perm(PROTECTED[name]):
-            continue
-        if name not in {field.name for field in INCIDENT.fields}:
+        if name in hidden or name not in {field.name for field in INCIDENT.fields}:
             continue
         texts = [words(name, value) if value not in (None, "", []) else None for value in (before, after)]
         changes.append({"label": INCIDENT[name].label, "before": texts[0], "after": texts[1]})
@@ -365,7 +367,7 @@ def incident_export(request: HttpRequest, form: str) -> HttpResponseBase:
     """The incidents that match the filters as CSV or XLSX with HXL tags, up to the reader's clearance."""
     asked = ask(request)
     mission = mission_of(request)
-    fields = fields_for(request.user, Face.EXPORT)
+    fields = fields_for(request.user, Face.EXPORT, Source(mission=mission))
     found = asked.rows.order_by().aggregate(most=Max("marking"))
     count = asked.summary.events
     if form == "xlsx" and count > XLSX_MOST:

@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pocweb import clock
-from pocweb.charts import sparkline
 from pocweb.errors import RuleError
 from pocweb.guard import EditConflict, Saved, values_at
 from pocweb.models import Office
@@ -25,7 +24,7 @@ from pocweb.pages import chosen_values, is_choice, permitted
 from pocweb.permissions import require
 from threats.choices import EditionState, ThreatStatus
 from threats.editions import row_data
-from threats.evidence import Evidence, evidence_for, month_starts
+from threats.evidence import Evidence, evidence_for
 from threats.fieldlists.threat import LABELS
 from threats.forms.threats import ThreatForm
 from threats.matrix import COLUMNS, MatrixRow
@@ -35,6 +34,7 @@ from threats.services.threat_values import CODED, GUARDED, LISTS, TEXTS, plain_v
 from threats.services.threats import edit_threat
 from threats.views.conflicts import conflict
 from threats.views.editions import panel_for
+from threats.views.matrix_details import evidence_links, response_grid, year_sparkline
 from threats.views.matrix_filters import chosen, filter_bars, keep, tiers_and_phases
 from threats.views.matrix_html import Words, add_activity_url, count_gaps, gaps_to_mend, row_html
 
@@ -262,7 +262,7 @@ def _details(
         "row": row,
         "evidence": evidence,
         "sparkline": year_sparkline(row.ref, evidence, today) if evidence else None,
-        "incidents_url": f"{reverse('threats:threat-detail', args=[row.pk])}#evidence",
+        "links": evidence_links(row.ref, today, request.user),
         "grid": response_grid(row, can_edit=can_edit),
         "phases": tiers_and_phases()[1],
         "activity_count": len(row.response_activities) + len(row.action_activities),
@@ -273,40 +273,6 @@ def _details(
         "add_url": add_activity_url(row.pk) if can_edit else "",
         "can_assess": can_edit,
     }
-
-
-def response_grid(row: MatrixRow, *, can_edit: bool) -> list[dict[str, Any]]:
-    """Return the tiers with a cell per phase: its activities, whether it is a gap, and where one is added.
-
-    Empty cells stay visible; a tier that is called for and has nothing is a gap in all its cells. Source: POC Handbook
-    2020, 2.2 (tiers and phases).
-    """
-    tiers, phases = tiers_and_phases()
-    lacking = {gap.tier for gap in row.gaps if gap.tier}
-    lines = []
-    for tier, label in tiers:
-        found = [one for one in (*row.response_activities, *row.action_activities) if one.tier == tier]
-        cells = [
-            {
-                "phase": phase_label,
-                "activities": [one for one in found if phase in one.phases],
-                "is_gap": tier in lacking,
-                "url": add_activity_url(row.pk, tier=tier, phase=phase) if can_edit else "",
-            }
-            for phase, phase_label in phases
-        ]
-        lines.append({"label": label, "cells": cells})
-    return lines
-
-
-def year_sparkline(ref: str, evidence: Evidence, today: Any) -> SafeString:
-    """Return the bars of people killed per month, best estimates, for the twelve months that end with today's."""
-    months = [f"{start:%b %Y}" for start in month_starts(today)]
-    numbers = ", ".join(str(number) for number in evidence.months)
-    label = _("Killed per month for %(ref)s, %(first)s to %(last)s: %(numbers)s")
-    return sparkline(
-        evidence.months, label % {"ref": ref, "first": months[0], "last": months[-1], "numbers": numbers}, names=months
-    ).svg
 
 
 def _cell(

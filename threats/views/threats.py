@@ -39,7 +39,8 @@ from threats.rules.scheme import label_of, risk_of, steps
 from threats.services import threats as services
 from threats.services.threat_values import GUARDED, TEXTS, plain_values
 from threats.views.conflicts import conflict
-from threats.views.matrix import office_of, response_grid, year_sparkline
+from threats.views.matrix import office_of
+from threats.views.matrix_details import evidence_links, response_grid, year_sparkline
 from threats.views.matrix_filters import tiers_and_phases
 from threats.views.matrix_html import SIGNS, Words, add_activity_url, gaps_to_mend
 from threats.wording import Wording
@@ -73,6 +74,7 @@ def threat_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "chart": _chart(threat, ratings, now.date()),
         "evidence": evidence,
         "sparkline": year_sparkline(threat.ref, evidence, now.date()),
+        "links": evidence_links(threat.ref, now.date(), user),
         "incidents": _incidents(threat, user),
         "most_incidents": MOST_INCIDENTS,
         "groups": threat.threat_groups.select_related("group", "area").order_by("group__order"),
@@ -193,7 +195,7 @@ def threat_assess(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "evidence": evidence,
         "sparkline": year_sparkline(threat.ref, evidence, today),
-        "incidents_url": reverse("threats:threat-detail", args=[pk]) + "#evidence",
+        "links": evidence_links(threat.ref, today, user),
         "marking": threat.marking,
     }
     return render(request, "threats/threat_assess.html", context, status=status)
