@@ -1,9 +1,15 @@
 """What every request passes."""
 
+import re
+import secrets
 from collections.abc import Callable
+from typing import Any
 
+import brotli  # type: ignore[import-untyped]  # ships no types
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 
 from pocweb.errors import RuleError
 
@@ -21,3 +27,35 @@ class RuleErrorMiddleware:
         if not isinstance(exception, RuleError):
             return None
         return render(request, "refused.html", {"error": exception}, status=exception.status)
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compress pages with Brotli where the browser takes it, a seventh smaller than gzip in the same time.
+
+    Fragments and everything else go on as Django's own middleware does it. As there, a stretch of random length makes
+    the size of an answer no measure of what stands in it (the BREACH attack): here a comment at the end of the page.
+    """
+
+    QUALITY = 5
+    TAKES_BROTLI = re.compile(r"\bbr\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        takes_brotli = self.TAKES_BROTLI.search(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+        if not takes_brotli or not _is_whole_page(response):
+            return super().process_response(request, response)
+        patch_vary_headers(response, ("Accept-Encoding",))
+        padding = secrets.token_urlsafe(secrets.randbelow(self.max_random_bytes - 8)).encode()
+        content = response.content + b"<!-- " + padding + b" -->"
+        response.content = brotli.compress(content, mode=brotli.MODE_TEXT, quality=self.QUALITY)
+        response.headers["Content-Length"] = str(len(response.content))
+        response.headers["Content-Encoding"] = "br"
+        if (etag := response.get("ETag")) and etag.startswith('"'):
+            response.headers["ETag"] = f"W/{etag}"
+        return response
+
+
+def _is_whole_page(response: Any) -> bool:
+    """Say whether the answer is a page up to its end, not encoded yet."""
+    if response.streaming or response.has_header("Content-Encoding"):
+        return False
+    return response.get("Content-Type", "").startswith("text/html") and response.content.rstrip().endswith(b"</html>")
