@@ -4,7 +4,7 @@ Each app registers its records in `AppConfig.ready()`, so that this module need 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,15 +22,24 @@ class TrailKind:
 
     model: type[models.Model]
     url: Callable[[Any], str]
+    hidden: Callable[[Any, Any], Collection[str]]
 
 
 _kinds: dict[str, TrailKind] = {}
 _verbs: dict[str, str | Promise] = {}
 
 
-def register_record(model: type[models.Model], url: Callable[[Any], str]) -> None:
-    """Add a kind of record whose queryset knows `visible_to`; `url` gets the record (one query per kind)."""
-    _kinds[model._meta.label_lower] = TrailKind(model, url)
+def register_record(
+    model: type[models.Model],
+    url: Callable[[Any], str],
+    *,
+    hidden: Callable[[Any, Any], Collection[str]] = lambda _user, _event: (),
+) -> None:
+    """Add a kind of record whose queryset knows `visible_to`; `url` gets the record (one query per kind).
+
+    `hidden` gets a person and an event and names the fields that the person may not see though they see the record.
+    """
+    _kinds[model._meta.label_lower] = TrailKind(model, url, hidden)
 
 
 def register_verbs(verbs: dict[str, str | Promise]) -> None:
@@ -45,7 +54,10 @@ def verb_words(verb: str) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the trail as a page shows it; `count` is how often the same was done in a row."""
+    """One line of the trail as a page shows it; `count` is how often the same was done in a row.
+
+    `is_closed` says that changes and note are left out, since the person may not see the record.
+    """
 
     at: datetime
     actor: str
@@ -54,6 +66,8 @@ class Line:
     url: str
     changes: tuple[tuple[str, Any, Any], ...]
     count: int = 1
+    note: str = ""
+    is_closed: bool = False
 
 
 def seen_records(user: Any, events: Iterable[AuditEvent]) -> dict[tuple[str, str], str]:
@@ -94,18 +108,28 @@ def lines_since(user: Any, seq: int, *, limit: int = 8) -> list[Line]:
     for event in events:
         if (event.object_type, event.object_id) in urls:
             groups.setdefault((event.object_type, event.object_id, event.verb, event.actor_id), []).append(event)
-    return [as_line(group[0], urls, count=len(group)) for group in list(groups.values())[:limit]]
+    return [as_line(group[0], urls, user, count=len(group)) for group in list(groups.values())[:limit]]
 
 
-def as_line(event: AuditEvent, urls: dict[tuple[str, str], str], *, count: int = 1) -> Line:
-    """Return an event as a line of a page."""
-    changes = tuple((name, pair[0], pair[1]) for name, pair in event.changes.items() if isinstance(pair, Sequence))
+def as_line(event: AuditEvent, urls: dict[tuple[str, str], str], user: Any, *, count: int = 1) -> Line:
+    """Return an event as a line of a page; `urls` are those of `seen_records`.
+
+    What was written into a record of substance is told only to who may see the record now: the right to read the
+    trail is none to read incidents, threats or reports. Acts on accounts, offices and the mission are told whole.
+    """
+    key = (event.object_type, event.object_id)
+    is_closed = key not in urls and not event.object_type.startswith("pocweb.")
+    hidden = _kinds[event.object_type].hidden(user, event) if event.object_type in _kinds else ()
+    pairs = [] if is_closed else [(name, pair) for name, pair in event.changes.items() if name not in hidden]
+    changes = tuple((name, pair[0], pair[1]) for name, pair in pairs if isinstance(pair, Sequence))
     return Line(
         at=event.at,
         actor=str(event.actor) if event.actor else "",
         verb=verb_words(event.verb),
         ref=event.object_ref,
-        url=urls.get((event.object_type, event.object_id), ""),
+        url=urls.get(key, ""),
         changes=changes,
         count=count,
+        note="" if is_closed else event.note,
+        is_closed=is_closed,
     )

@@ -14,6 +14,7 @@ from pocweb.models import Area
 from pocweb.place_facts import register_fact
 from pocweb.trail import register_record, register_verbs
 from threats.choices import PlaceState, Verification
+from threats.fieldlists.incident import hidden_from
 from threats.models import Actor, ImportRun, Incident, Threat
 
 MOST = 8
@@ -96,7 +97,9 @@ def register() -> None:
     register_panel(50, gettext_lazy("Incidents"), incidents_to_settle)
     register_fact(10, gettext_lazy("Incidents in it"), incidents_in)
     register_fact(20, gettext_lazy("Active threats that name it"), threats_in)
-    register_record(Incident, lambda incident: reverse("threats:incident-detail", args=[incident.pk]))
+    register_record(
+        Incident, lambda incident: reverse("threats:incident-detail", args=[incident.pk]), hidden=hidden_from
+    )
     register_record(Threat, lambda threat: reverse("threats:threat-detail", args=[threat.pk]))
     register_record(Actor, lambda actor: reverse("threats:actor-detail", args=[actor.pk]))
     register_record(ImportRun, lambda run: reverse("threats:import-detail", args=[run.pk]))

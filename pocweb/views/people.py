@@ -95,7 +95,7 @@ def _page(request: HttpRequest, person: Person, bound: forms.Form | None = None)
         "clearance_form": ClearanceForm(initial={"clearance": person.clearance}),
         "password_form": NewPasswordForm(),
         "end_form": EndPostingForm(initial={"ends_on": today}),
-        "lines": [as_line(event, {}) for event in events.order_by("-seq")[:LATEST]],
+        "lines": [as_line(event, {}, request.user) for event in events.order_by("-seq")[:LATEST]],
     }
     names = {PostingForm: "posting_form", ClearanceForm: "clearance_form", NewPasswordForm: "password_form"}
     if bound is not None:

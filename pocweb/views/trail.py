@@ -35,7 +35,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page_obj": page,
-        "rows": [(event.seq, as_line(event, urls), event.note) for event in page],
+        "rows": [(event.seq, as_line(event, urls, user)) for event in page],
         "check": last.first(),
     }
     return render(request, "pocweb/audit_list.html", context)

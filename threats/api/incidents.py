@@ -83,7 +83,7 @@ class IncidentSerializer(serializers.Serializer[Incident]):
 
     def to_representation(self, instance: Incident) -> dict[str, Any]:
         user = self.context["request"].user
-        known = {field.name: field.value(instance) for field in fields_for(user, Face.API)}
+        known = {field.name: field.value(instance) for field in fields_for(user, Face.API, instance)}
         return {"id": instance.pk, **known}
 
     def validate(self, attrs: Mapping[str, Any]) -> dict[str, Any]:

@@ -181,8 +181,8 @@ def _place_fields() -> list[Field]:
     for level in (1, 2, 3):
         shown = SHOWN | {Face.TABLE} if level == 1 else SHOWN
         fields += [
-            _text(f"adm{level}_code", format_lazy(_("Admin {} code"), level), f"#adm{level}+code", faces=SHEET, locked=True,
-                  value=_place(level, "pcode")),
+            _text(f"adm{level}_code", format_lazy(_("Admin {} code"), level), f"#adm{level}+code", faces=SHEET,
+                  locked=True, value=_place(level, "pcode")),
             _text(f"adm{level}_name", format_lazy(_("Admin {}"), level), f"#adm{level}+name", faces=shown, locked=True,
                   value=_place(level, "name")),
         ]  # fmt: skip
@@ -243,11 +243,18 @@ INCIDENT = FieldList(
 )  # fmt: skip
 
 
-def fields_for(user: Any, face: Face) -> tuple[Field, ...]:
-    """Return the fields of a face that the person may see: source codes only with their own permission."""
-    return tuple(
-        field for field in INCIDENT.on(face) if field.name not in PROTECTED or user.has_perm(PROTECTED[field.name])
-    )
+def fields_for(user: Any, face: Face, obj: Any = None) -> tuple[Field, ...]:
+    """Return the fields of a face that the person may see: source codes only with their own permission.
+
+    `obj` is the incident that is shown, or any record of its mission; without one the permission may be held anywhere.
+    """
+    hidden = hidden_from(user, obj)
+    return tuple(field for field in INCIDENT.on(face) if field.name not in hidden)
+
+
+def hidden_from(user: Any, obj: Any = None) -> frozenset[str]:
+    """Return the names of the fields that the person may not see of an incident, or an event, of this mission."""
+    return frozenset(name for name, permission in PROTECTED.items() if not user.has_perm(permission, obj))
 
 
 def words(name: str, value: Any, names: Mapping[str, Mapping[str, str]] | None = None) -> str:

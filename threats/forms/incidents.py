@@ -168,7 +168,7 @@ class IncidentForm(forms.Form):
         self.lines = {name: list(values.get(name) or []) for name in LINES}
         kwargs.setdefault("initial", dict(values))
         super().__init__(*args, **kwargs)
-        for field in fields_for(person, Face.FORM):
+        for field in fields_for(person, Face.FORM, Source(mission=mission)):
             if field.name not in LINES:
                 self.fields[field.name] = self._made(field)
         if "sources" in self.fields:

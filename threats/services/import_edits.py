@@ -112,6 +112,10 @@ def _plain_draft(draft: IncidentDraft, actors: ActorBook) -> Mapping[str, Any]:
 
 def _kept(row: int, name: str, theirs: Any, ours: Any) -> CellProblem:
     label = str(LABELS.get(name) or getattr(Incident._meta.get_field(name), "verbose_name", None) or name)
+    if name == "sources":
+        # remarks are read by people who may not see sources, so no code stands in them
+        reason = _("kept: edited by a person. The file names other sources than the record.")
+        return cell_problem(row, label, "", "kept_edited", reason)
     words = {"theirs": _show(theirs), "ours": _show(ours)}
     reason = _('kept: edited by a person. The file says "%(theirs)s", the record "%(ours)s".') % words
     return cell_problem(row, label, _show(theirs), "kept_edited", reason)

@@ -67,10 +67,11 @@ ERROR_COLUMNS = (
 )
 
 
-def error_lines(run: ImportRun) -> Iterator[bytes]:
+def error_lines(run: ImportRun, *, with_sources: bool) -> Iterator[bytes]:
     """Yield a CSV file with one line per remark: place, reason, and the original row as it stood in the file.
 
-    The original columns are missing where the file is no longer kept.
+    The original columns are missing where the file is no longer kept, the pseudonyms of sources unless the reader may
+    see them (`with_sources`).
     """
     problems: dict[int, list[ImportProblem]] = defaultdict(list)
     for problem in run.problems.order_by("row", "pk"):
@@ -79,6 +80,9 @@ def error_lines(run: ImportRun) -> Iterator[bytes]:
         return iter_csv(ERROR_COLUMNS, _lines(problems, [], {}), hxl=False)
     with run.file.open("rb") as file:
         headers, cells = _original_rows(cast(BinaryIO, file), run, problems)
+    if not with_sources:
+        meant = LAYOUTS[run.layout].names_of(headers)
+        headers = [header for header in headers if meant.get(header) != "source_codes"]
     columns = (*ERROR_COLUMNS, *(Column(header, header) for header in headers))
     return iter_csv(columns, _lines(problems, headers, cells), hxl=False)
 

@@ -190,7 +190,7 @@ def _violence_types(codes: Sequence[str]) -> list[ViolenceType]:
 
 def _sources(codes: Sequence[str], kind_of_new: str, by: Any, mission: Mission) -> list[Source]:
     """Return the sources by pseudonym; a new pseudonym is registered when its kind is given."""
-    if not by.has_perm("threats.view_source"):
+    if not by.has_perm("threats.view_source", Source(mission=mission)):
         raise Forbidden("forbidden", _("Your role does not allow you to see or name sources."), "sources")
     wanted = sorted({code.strip().upper() for code in codes if code.strip()})
     for code in wanted:

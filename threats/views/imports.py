@@ -171,7 +171,9 @@ def import_errors(request: HttpRequest, pk: int) -> HttpResponse:
     run = _load(request, pk)
     with transaction.atomic():
         record_event(request.user, "exported the remarks of", run)
-    answer = HttpResponse(import_files.error_lines(run), content_type="text/csv; charset=utf-8")
+    with_sources = request.user.has_perm("threats.view_source", run)
+    lines = import_files.error_lines(run, with_sources=with_sources)
+    answer = HttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{run.ref}-remarks.csv"'
     return answer
 

@@ -17,7 +17,7 @@ from pocweb.guard import EditConflict, Saved
 from pocweb.models import Area
 from pocweb.permissions import require
 from threats.choices import PlaceState
-from threats.fieldlists.incident import INCIDENT, with_related, words
+from threats.fieldlists.incident import INCIDENT, hidden_from, with_related, words
 from threats.forms.incidents import IncidentPage, SettleForm, VerifyForm, all_areas, areas_for, find_areas, shown
 from threats.models import Incident
 from threats.services.incident_places import area_by_pcode
@@ -146,6 +146,7 @@ def _conflict(request: HttpRequest, incident: Incident, conflict: EditConflict) 
             "value": json.dumps(item.now),
         }
         for item in conflict.kept
+        if item.name not in hidden_from(request.user, incident)
     ]
     context = {
         "incident": incident,
