@@ -9,7 +9,11 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.test import override_settings
+from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.keeping import KeptRows
+from tests.browser.people import Demo
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -49,7 +53,7 @@ def _collected_static(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 
 @pytest.fixture(scope="session")
-def live_server(_collected_static: None) -> Iterator[LiveServer]:
+def served(_collected_static: None) -> Iterator[LiveServer]:
     """Serve pocweb on a free port, static files through WhiteNoise as in an installation."""
     server = LiveServer("127.0.0.1", start=False)
     # Django would wrap the application to serve static files from their sources; ours serves them itself.
@@ -57,6 +61,34 @@ def live_server(_collected_static: None) -> Iterator[LiveServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def live_server(served: LiveServer, transactional_db: None) -> LiveServer:
+    """Return the server, on a database that is emptied after the test."""
+    return served
+
+
+@pytest.fixture(scope="session")
+def _kept_demo(tmp_path_factory: pytest.TempPathFactory) -> KeptRows:
+    """Hold the rows of the demo mission, which takes seconds to build and a moment to put back."""
+    return KeptRows(tmp_path_factory.mktemp("demo") / "kept.sqlite3")
+
+
+@pytest.fixture
+def demo(
+    live_server: LiveServer, browser: Browser, browser_context_args: dict[str, Any], _kept_demo: KeptRows
+) -> Iterator[Demo]:
+    """Give the demo mission, as fresh as `make run` builds it, on the server."""
+    if _kept_demo.are_kept:
+        _kept_demo.put_back()
+    else:
+        call_command("load_reference", verbosity=0)
+        call_command("seed_demo", verbosity=0)
+        _kept_demo.keep()
+    demo = Demo(live_server.url, browser, browser_context_args)
+    yield demo
+    demo.close()
 
 
 def _bare(media_handler: Any) -> Any:

@@ -1,0 +1,184 @@
+"""Every main page of the demo mission on a desk and on a phone: read by all, no wider than the window, one host."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from coordination.models import Forum
+from pocweb.models import Area, Job, Office, Person
+from reporting.models import Report
+from strategy.models import Activity
+from tests.browser.looking import Witness, faults_of
+from tests.browser.people import Demo
+from threats.choices import EditionState
+from threats.models import Actor, ImportRun, Incident, MatrixEdition, Threat
+
+
+def _to(name: str, *args: Any) -> Callable[[], str]:
+    """Return what gives the address of a page without records."""
+    return lambda: reverse(name, args=args)
+
+
+def _of(name: str, rows: Callable[[], Any], *rest: Any) -> Callable[[], str]:
+    """Return what gives the address of the page of the first of some rows."""
+    return lambda: reverse(name, args=[rows().first().pk, *rest])
+
+
+def _threats() -> Any:
+    """Return the threats of Bambari, those with the fullest record first."""
+    return Threat.objects.filter(office__code="BAMBARI", status="active").order_by("-risk", "number")
+
+
+def _editions(state: str, office: str = "BAMBARI") -> Callable[[], Any]:
+    return lambda: MatrixEdition.objects.filter(office__code=office, state=state)
+
+
+def _compared() -> str:
+    before, after = MatrixEdition.objects.filter(office__code="BAMBARI").exclude(sha256="").order_by("number")[:2]
+    return reverse("threats:edition-compare", args=[before.pk, after.pk])
+
+
+def _incidents() -> Any:
+    return Incident.objects.filter(mission__code="DEMO", office__code="BAMBARI").order_by("-starts_on", "pk")
+
+
+def _actors() -> Any:
+    return Actor.objects.filter(mission__code="DEMO").exclude(identity="").order_by("code")
+
+
+def _drafts() -> Any:
+    return Report.objects.filter(state="drafting")
+
+
+# part of the site, name of the page: who looks, and where
+PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
+    "frame": {
+        "sign-in": (None, _to("account_login")),
+        "account": ("castell", _to("account_overview")),
+        "desk": ("castell", _to("pocweb:desk")),
+        "desk of a head": ("tamm", _to("pocweb:desk")),
+        "about": ("castell", _to("pocweb:about")),
+        "job": ("castell", _of("pocweb:job-detail", lambda: Job.objects.filter(asked_by__username="castell"))),
+    },
+    "matrix": {
+        "matrix of an office": ("bellin", _to("threats:matrix", "BAMBARI")),
+        "matrix of the mission": ("castell", _to("threats:matrix", "HQ")),
+        "matrix of the mission, drafts": ("castell", lambda: reverse("threats:matrix", args=["HQ"]) + "?drafts=1"),
+        "matrix, read only": ("pasco", _to("threats:matrix", "BAMBARI")),
+        "matrix, row open": (
+            "bellin",
+            lambda: reverse("threats:matrix", args=["BAMBARI"]) + f"?open={_threats().first().ref}",
+        ),
+        "cell": ("bellin", lambda: reverse("threats:matrix-cell", args=["BAMBARI", _threats().first().pk, "action"])),
+        "cell of lists": (
+            "bellin",
+            lambda: reverse("threats:matrix-cell", args=["BAMBARI", _threats().first().pk, "lead"]),
+        ),
+    },
+    "threats": {
+        "threat": ("castell", _of("threats:threat-detail", _threats)),
+        "new threat": ("bellin", _to("threats:threat-create")),
+        "threat, edit": ("bellin", _of("threats:threat-update", _threats)),
+        "threat, rate": ("bellin", _of("threats:threat-assess", _threats)),
+        "threat, imminence": ("bellin", _of("threats:threat-imminence", _threats)),
+        "threat, close": ("bellin", _of("threats:threat-close", _threats)),
+    },
+    "editions": {
+        "editions": ("castell", _to("threats:edition-list", "BAMBARI")),
+        "edition, draft": ("castell", _of("threats:edition-detail", _editions(EditionState.DRAFT))),
+        "edition in force": ("castell", _of("threats:edition-detail", _editions(EditionState.IN_FORCE))),
+        "editions compared": ("castell", _compared),
+        "edition, consult": ("bellin", _of("threats:edition-act", _editions(EditionState.DRAFT), "consult")),
+        "edition, decision": (
+            "adair",
+            _of("coordination:edition-endorse", _editions(EditionState.ENDORSED, "BRIA")),
+        ),
+        "edition, approve": (
+            "kessel",
+            lambda: (
+                reverse("threats:edition-act", args=[_editions(EditionState.ENDORSED, "BRIA")().first().pk, "approve"])
+                + "?slot=head_of_military"
+            ),
+        ),
+    },
+    "incidents": {
+        "incidents": ("castell", _to("threats:incident-list")),
+        "incident": ("castell", _of("threats:incident-detail", _incidents)),
+        "new incident": ("bellin", _to("threats:incident-create")),
+        "incident, edit": ("bellin", _of("threats:incident-update", _incidents)),
+        "incident, verify": ("solane", _of("threats:incident-verify", _incidents)),
+        "map": ("castell", _to("threats:incident-map")),
+    },
+    "imports and actors": {
+        "imports": ("castell", _to("threats:import-list")),
+        "new import": ("castell", _to("threats:import-create")),
+        "import": ("castell", _of("threats:import-detail", lambda: ImportRun.objects.all())),
+        "actors": ("castell", _to("threats:actor-list")),
+        "actor": ("castell", _of("threats:actor-detail", _actors)),
+        "actor, edit": ("ferro", _of("threats:actor-update", _actors)),
+    },
+    "activities and forums": {
+        "activities": ("castell", _to("strategy:activity-list")),
+        "activity": ("castell", _of("strategy:activity-detail", lambda: Activity.objects.order_by("pk"))),
+        "new activity": ("bellin", _to("strategy:activity-create")),
+        "activity, edit": ("castell", _of("strategy:activity-update", lambda: Activity.objects.order_by("pk"))),
+        "forums": ("castell", _to("coordination:forum-list")),
+        "forum": ("castell", _of("coordination:forum-detail", lambda: Forum.objects.order_by("pk"))),
+        "new forum": ("castell", _to("coordination:forum-create")),
+    },
+    "reports": {
+        "reports": ("castell", _to("reporting:report-list")),
+        "new report": ("castell", _to("reporting:report-create")),
+        "report, approved": (
+            "castell",
+            _of("reporting:report-detail", lambda: Report.objects.filter(state="approved")),
+        ),
+        "report, draft": ("castell", _of("reporting:report-detail", _drafts)),
+        "report, section": ("castell", _of("reporting:section-update", _drafts, "I.b.iii")),
+        "report, lead": ("castell", _of("reporting:report-head", _drafts)),
+        "report, preview": ("castell", _of("reporting:report-preview", _drafts)),
+        "report, figure": ("castell", _of("reporting:figure-detail", _drafts, "F-02")),
+    },
+    "places and people": {
+        "places": ("castell", _to("pocweb:place-list")),
+        "place": ("castell", _of("pocweb:place-detail", lambda: Area.objects.filter(pcode="CF43"))),
+        "offices": ("castell", _to("pocweb:office-list")),
+        "office": ("lund", _of("pocweb:office-detail", lambda: Office.objects.filter(code="BAMBARI"))),
+        "people": ("lund", _to("pocweb:person-list")),
+        "person": ("lund", _of("pocweb:person-detail", lambda: Person.objects.filter(username="bellin"))),
+        "new person": ("lund", _to("pocweb:person-create")),
+        "access": ("lund", _to("pocweb:access-table")),
+        "audit": ("lund", _to("pocweb:audit-list")),
+    },
+}
+
+
+@pytest.mark.parametrize("part", PAGES)
+def test_pages_fit_and_can_be_read_by_all(demo: Demo, part: str) -> None:
+    pages: dict[str | None, tuple[Page, Witness]] = {}
+    found: dict[str, list[str]] = {}
+    for name, (account, address) in PAGES[part].items():
+        if account not in pages:
+            page = demo.browser_of(account)
+            pages[account] = page, Witness(page, demo.url)
+        page, witness = pages[account]
+        page.goto(demo.url + address())
+        faults = faults_of(page)
+        if (heads := page.locator("h1").count()) != 1:
+            faults.append(f"{heads} headings of the first level")
+        if faults := witness.told() + faults:
+            found[name] = faults
+    assert found == {}
+
+
+def test_cell_opened_in_place_fits_and_can_be_read_by_all(demo: Demo) -> None:
+    threat = _threats().first()
+    page = demo.browser_of("bellin")
+    witness = Witness(page, demo.url)
+    page.goto(f"{demo.url}/matrix/BAMBARI/")
+    page.get_by_role("link", name=f"Edit action required, {threat.ref}").dispatch_event("click")
+    expect(page.get_by_role("textbox", name="Action required")).to_be_visible()
+    assert witness.told() + faults_of(page) == []
