@@ -24,8 +24,22 @@ pytest_plugins = ["tests.cast"]
 _numbers = itertools.count(1)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer to leave out what touches no database: it gives the same answer on every one of them."""
+    parser.addoption("--database-only", action="store_true", help="run just the tests that use a database")
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    named = {"db", "transactional_db", "django_db_setup", "live_server"}
+    return bool(named & set(getattr(item, "fixturenames", ()))) or item.get_closest_marker("django_db") is not None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what lies in tests/browser, and skip what the configured services cannot run."""
+    if config.getoption("--database-only"):
+        left_out = [item for item in items if not _uses_database(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if _uses_database(item)]
     on_postgres = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
     for item in items:
         if "browser" in item.path.parts:
