@@ -269,11 +269,12 @@ def changes_since(
     side, so that a raised marking does not look like a closed threat.
     """
     frozen = list((edition.snapshot or {}).get("rows", ()))
-    if clearance is not None:
-        hidden = own_threats(edition.office).filter(marking__gt=clearance)
+    live = list(rows) if rows is not None else live_rows(edition.office, now=now, clearance=clearance)
+    gone = {row["pk"] for row in frozen} - {row["pk"] for row in live}
+    if clearance is not None and gone:
+        hidden = own_threats(edition.office).filter(marking__gt=clearance, pk__in=gone)
         above = set(hidden.values_list("pk", flat=True))
         frozen = [row for row in frozen if row["pk"] not in above]
-    live = list(rows) if rows is not None else live_rows(edition.office, now=now, clearance=clearance)
     return compare_rows(frozen, live)
 
 

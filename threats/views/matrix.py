@@ -23,6 +23,7 @@ from pocweb.models import Office
 from pocweb.pages import chosen_values, is_choice, permitted
 from pocweb.permissions import require
 from threats.choices import EditionState, ThreatStatus
+from threats.edition_panel import Panel
 from threats.editions import row_data
 from threats.evidence import Evidence, evidence_for
 from threats.fieldlists.threat import LABELS
@@ -37,6 +38,7 @@ from threats.views.editions import panel_for
 from threats.views.matrix_details import evidence_links, response_grid, year_sparkline
 from threats.views.matrix_filters import chosen, filter_bars, keep, tiers_and_phases
 from threats.views.matrix_html import Words, add_activity_url, count_gaps, gaps_to_mend, row_html
+from threats.views.matrix_marks import LiveMarks, live_marks, read_marks
 
 EXPORTS = (("xlsx", "XLSX"), ("csv", "CSV, HXL"), ("json", "JSON"), ("pdf", "PDF"))
 CELLS: dict[str, tuple[str, ...]] = {column.key: column.fields for column in COLUMNS if column.fields} | {
@@ -59,6 +61,8 @@ class Sheet:
     editable: set[str] = field(default_factory=set)
     in_force: list[tuple[str, int, datetime]] = field(default_factory=list)
     without: list[str] = field(default_factory=list)
+    panel: Panel | None = None
+    changes: LiveMarks = field(default_factory=LiveMarks)
 
 
 @require_safe
@@ -75,8 +79,10 @@ def matrix(request: HttpRequest, code: str) -> HttpResponse:
     office = office_of(request, code)
     is_live = office.is_leaf() or request.GET.get("drafts") == "1"
     sheet = _live_sheet(request, office) if is_live else _approved_sheet(request, office)
+    sheet.panel = _panel(request, sheet)
+    sheet.changes = _changes(request, sheet)
     wanted = chosen(request.GET.dict())
-    shown = keep(sheet.rows, wanted)
+    shown = keep(sheet.rows, wanted, sheet.changes)
     return render(request, "threats/matrix.html", _page(request, sheet, shown))
 
 
@@ -137,7 +143,11 @@ def matrix_cell(request: HttpRequest, code: str, pk: int, cell: str) -> HttpResp
 def office_of(request: HttpRequest, code: str) -> Office:
     """Return the office of the person's mission whose threats they may see; 404 for any other."""
     user: Any = request.user
-    office = get_object_or_404(Office.objects.select_related("mission"), mission=user.mission, code=code)
+    if user.posting is not None and user.posting.office.code == code:
+        office = user.posting.office
+        office.mission = user.posting.mission
+    else:
+        office = get_object_or_404(Office.objects.select_related("mission"), mission=user.mission, code=code)
     if not user.has_perm("threats.view_threat", _probe(office)):
         raise Http404
     return office
@@ -205,7 +215,7 @@ def _page(request: HttpRequest, sheet: Sheet, shown: list[MatrixRow]) -> dict[st
         "lines": lines,
         "columns": [str(column.label) for column in COLUMNS],
         "exports": EXPORTS,
-        "bars": filter_bars(sheet.rows, query),
+        "bars": filter_bars(sheet.rows, query, sheet.changes),
         "gap_count": count_gaps(sheet.rows),
         "filtered": len(shown) != len(sheet.rows),
         "is_consolidated": not sheet.office.is_leaf(),
@@ -214,11 +224,23 @@ def _page(request: HttpRequest, sheet: Sheet, shown: list[MatrixRow]) -> dict[st
         "details": _details(request, open_row, sheet.evidence.get(open_row.pk), sheet, today) if open_row else None,
         "marking": max([row.marking for row in shown], default=None),
         "can_add": user.has_perm("threats.add_threat", _probe(sheet.office)),
-        "edition_panel": _panel(request, sheet),
+        "edition_panel": sheet.panel,
     }
 
 
-def _panel(request: HttpRequest, sheet: Sheet) -> Any:
+def _changes(request: HttpRequest, sheet: Sheet) -> LiveMarks:
+    """Return what changed live since the editions in force; of a single office from the panel, which has read them."""
+    user: Any = request.user
+    if not sheet.is_live or request.GET.get("status") == ThreatStatus.CLOSED:
+        return LiveMarks()
+    if not sheet.office.is_leaf():
+        return read_marks(sheet.office, user, sheet.rows)
+    edition = sheet.panel.in_force if sheet.panel else None
+    frozen = [(sheet.office.code, edition.number, edition.snapshot["rows"])] if edition and edition.snapshot else []
+    return live_marks(frozen, sheet.rows, user.clearance)
+
+
+def _panel(request: HttpRequest, sheet: Sheet) -> Panel | None:
     """Return the state of the office's own edition, told of the live rows where the page has read them all."""
     rows = None
     if sheet.is_live and request.GET.get("status") != ThreatStatus.CLOSED:
@@ -229,7 +251,7 @@ def _panel(request: HttpRequest, sheet: Sheet) -> Any:
 def _row_html(sheet: Sheet, row: MatrixRow, words: Words, opened: str) -> SafeString:
     can_edit = sheet.is_live and row.office_code in sheet.editable
     evidence = sheet.evidence.get(row.pk)
-    return row_html(row, words, can_edit=can_edit, is_open=row.ref == opened, evidence=evidence)
+    return row_html(row, words, can_edit=can_edit, is_open=row.ref == opened, evidence=evidence, changes=sheet.changes)
 
 
 def _row(
@@ -241,7 +263,8 @@ def _row(
     rows, watch = read_rows(threats.filter(pk=threat.pk), now=now, clearance=user.clearance)
     evidence = evidence_for([threat.pk], mission=office.mission, user=user, today=now.date(), watch=watch)
     editable = {threat.office.code} if user.has_perm("threats.change_threat", threat) else set()
-    sheet = Sheet(office, now, rows, evidence, True, editable)
+    changes = LiveMarks() if threat.status == ThreatStatus.CLOSED else read_marks(threat.office, user, rows)
+    sheet = Sheet(office, now, rows, evidence, True, editable, changes=changes)
     words = Words.of_page(office.code, "" if office.is_leaf() else "drafts=1")
     context = {
         "line": (rows[0].ref, _row_html(sheet, rows[0], words, rows[0].ref if is_open else ""), is_open),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from pocweb.choices import Phase, Tier
 from threats.matrix import MatrixRow, RowActivity
+from threats.views.matrix_marks import LiveMarks
 
 Keys = Callable[[MatrixRow], Iterable[tuple[str, str]]]
 
@@ -73,6 +74,7 @@ FILTERS: tuple[Filter, ...] = (
     Filter("phase", gettext_lazy("Phase"), _phases),
 )
 NAMES = {one.name for one in FILTERS}
+NO_MARKS = LiveMarks()
 
 
 def chosen(query: Mapping[str, str]) -> dict[str, str]:
@@ -80,16 +82,24 @@ def chosen(query: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in query.items() if name in NAMES and value}
 
 
-def keep(rows: Iterable[MatrixRow], wanted: Mapping[str, str]) -> list[MatrixRow]:
+def keep(rows: Iterable[MatrixRow], wanted: Mapping[str, str], changes: LiveMarks = NO_MARKS) -> list[MatrixRow]:
     """Return the rows that all chosen filters find."""
     kept = list(rows)
     for one in FILTERS:
         if value := wanted.get(one.name):
-            kept = [row for row in kept if value in {key for key, _label in one.keys(row)}]
+            kept = [row for row in kept if value in {key for key, _label in _keys(one, row, changes)}]
     return kept
 
 
-def filter_bars(rows: list[MatrixRow], query: Mapping[str, str]) -> list[tuple[Filter, list[Choice]]]:
+def _keys(one: Filter, row: MatrixRow, changes: LiveMarks) -> Iterable[tuple[str, str]]:
+    yield from one.keys(row)
+    if one.name == "show" and row.pk in changes.rows:
+        yield "changed", _("Changed %(since)s") % {"since": changes.since}
+
+
+def filter_bars(
+    rows: list[MatrixRow], query: Mapping[str, str], changes: LiveMarks = NO_MARKS
+) -> list[tuple[Filter, list[Choice]]]:
     """Return the filters with their links; the count of a link is that of all rows. One value alone is no choice.
 
     Parameters that are no filters (drafts, status) stay in the links; the open row does not.
@@ -101,7 +111,7 @@ def filter_bars(rows: list[MatrixRow], query: Mapping[str, str]) -> list[tuple[F
         counts: dict[str, int] = {}
         labels: dict[str, str] = {}
         for row in rows:
-            for key, label in dict(one.keys(row)).items():
+            for key, label in dict(_keys(one, row, changes)).items():
                 counts[key] = counts.get(key, 0) + 1
                 labels[key] = label
         if len(counts) < 2 and one.name != "show" and one.name not in wanted:

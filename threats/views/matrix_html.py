@@ -14,13 +14,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from threats.choices import Trend
+from threats.editions import Mark
 from threats.evidence import Evidence
 from threats.matrix import COLUMNS, Gap, MatrixRow
 from threats.matrix.columns import area_text, rating_text, unknown
+from threats.views.matrix_marks import LiveMarks
 
 SIGNS = {Trend.RISING: "up", Trend.FALLING: "dn", Trend.STEADY: "eq", Trend.NEW: "none"}
 TEXT_COLUMNS = COLUMNS[2:]
 MOST_GAPS = 3
+UNMARKED = Mark()
+CHANGED = ' class="chg"'
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,16 @@ class Words:
             query=query,
             is_live=is_live,
             headings=tuple((column.key, str(column.label)) for column in TEXT_COLUMNS),
-            says={name: escape(text) for name, text in _texts().items()},
+            says={name: escape(text) for name, text in _texts().items()} | _tags(),
             assess=_pattern("threats:threat-assess"),
             activity=_pattern("strategy:activity-detail"),
             assign=_pattern("strategy:activity-update"),
             add_activity=reverse("strategy:activity-create"),
         )
+
+    def was(self, before: str, number: int) -> str:
+        """Return what a cell said in an edition, as a line of HTML."""
+        return f'<span class="was">{self.says["was_in"] % {"before": escape(before), "number": number}}</span>'
 
     def row_url(self, ref: str, *, is_open: bool) -> str:
         """Return the page's address with the row open or closed; its filters stay."""
@@ -68,6 +76,7 @@ def _texts() -> dict[str, str]:
         "no_priority": _("No priority"),
         "not_rated": _("Not rated"),
         "was": _("was %(risk)s"),
+        "was_in": _("was %(before)s in edition %(number)s"),
         "unknown": unknown(),
         "name_lead": _("Name a lead"),
         "write": _("Write one"),
@@ -79,6 +88,14 @@ def _texts() -> dict[str, str]:
         "update": _("Update it"),
         "add_one": _("Add one"),
         "add_activity": _("Add an activity"),
+    }
+
+
+def _tags() -> dict[str, str]:
+    """Return the marks of what differs from the edition in force, as HTML."""
+    return {
+        "new": f'<span class="tag">{escape(_("New"))}</span>',
+        "changed": f' <span class="tag">{escape(_("Changed"))}</span>',
     }
 
 
@@ -124,10 +141,21 @@ def add_activity_url(threat: int, *, tier: int | None = None, phase: str = "") -
 
 
 def row_html(
-    row: MatrixRow, words: Words, *, can_edit: bool, is_open: bool = False, evidence: Evidence | None = None
+    row: MatrixRow,
+    words: Words,
+    *,
+    can_edit: bool,
+    is_open: bool = False,
+    evidence: Evidence | None = None,
+    changes: LiveMarks | None = None,
 ) -> SafeString:
-    """Return the row's `<tr>`: head with priority and reference, risk, and the eight cells of text."""
-    cells = [_head(row, words, is_open), _risk(row, words, evidence)]
+    """Return the row's `<tr>`: head with priority and reference, risk, and the eight cells of text.
+
+    What differs from the edition in force is marked with a bar and a word.
+    """
+    mark = (changes.rows.get(row.pk) if changes else None) or UNMARKED
+    number = changes.numbers.get(row.office_code, 0) if changes else 0
+    cells = [_head(row, words, is_open, mark, number), _risk(row, words, evidence, mark, number)]
     suffix = "?open=1" if is_open else ""
     for column, (key, label) in zip(TEXT_COLUMNS, words.headings, strict=True):
         text = _cell_text(row, words, column.key, column.text(row))
@@ -137,12 +165,13 @@ def row_html(
             url = f"{words.base}rows/{row.pk}/{key}/{suffix}"
             pencil = f'<a class="ed" hx-boost="true" href="{url}" aria-label="{name}">✎</a>'
         flags = _gaps(row, key, words, can_edit, is_open) if row.gaps else ""
-        cells.append(f'<td role="cell" data-h="{escape(label)}">{text}{pencil}{flags}</td>')
+        bar, tag = (CHANGED, words.says["changed"]) if key in mark.cells else ("", "")
+        cells.append(f'<td role="cell" data-h="{escape(label)}"{bar}>{text}{tag}{pencil}{flags}</td>')
     state = ' class="open"' if is_open else ""
     return mark_safe(f'<tr role="row"{state}>{"".join(cells)}</tr>')  # noqa: S308  every text is escaped above
 
 
-def _head(row: MatrixRow, words: Words, is_open: bool) -> str:
+def _head(row: MatrixRow, words: Words, is_open: bool, mark: Mark, number: int) -> str:
     prio = (
         f'<span class="prio p{row.priority}"><b>{row.priority}</b> <span>{escape(row.priority_label)}</span></span>'
         if row.priority
@@ -157,25 +186,34 @@ def _head(row: MatrixRow, words: Words, is_open: bool) -> str:
     )
     imminent = f' <span class="tag">{words.says["imminent"]}</span>' if row.imminent else ""
     closed = f' <span class="tag">{escape(row.status_label)}</span>' if row.status != "active" else ""
-    return f'<th scope="row" role="rowheader">{prio} {link}{imminent}{closed}</th>'
+    is_moved = "priority" in mark.cells
+    new = f" {words.says['new']}" if mark.is_new else ""
+    was = f" {words.was(mark.cells['priority'].before, number)}" if is_moved else ""
+    bar = CHANGED if mark.is_new or is_moved else ""
+    return f'<th scope="row" role="rowheader"{bar}>{prio} {link}{new}{imminent}{closed}{was}</th>'
 
 
-def _risk(row: MatrixRow, words: Words, evidence: Evidence | None) -> str:
+def _risk(row: MatrixRow, words: Words, evidence: Evidence | None, mark: Mark, number: int) -> str:
     if row.risk:
         parts = [
             f'<span class="risk r{row.risk}">{escape(row.risk_label)}</span>',
             f'<span class="was">{escape(rating_text(row))}</span>',
             f'<span class="st {SIGNS[Trend(row.trend)]}">{escape(row.trend_label)}</span>',
         ]
-        if row.previous_risk and row.previous_risk != row.risk:
+        if mark.risk:
+            parts.append(words.was(mark.was_risk, number))
+        elif row.previous_risk and row.previous_risk != row.risk:
             parts.append(f'<span class="was">{words.says["was"] % {"risk": escape(row.previous_risk_label)}}</span>')
     else:
         parts = [f'<span class="st none">{words.says["not_rated"]}</span>']
     if evidence is not None and evidence.last_90:
         count = ngettext("%(n)d incident, 90 days", "%(n)d incidents, 90 days", evidence.last_90)
         parts.append(f'<span class="was">{escape(count % {"n": evidence.last_90})}</span>')
-    label = escape(COLUMNS[1].label)
-    return f'<td role="cell" data-h="{label}">{" ".join(parts)}</td>'
+    is_changed = "risk" in mark.cells
+    if is_changed and not mark.risk:
+        parts.append(words.says["changed"].strip())
+    bar = CHANGED if is_changed else ""
+    return f'<td role="cell" data-h="{escape(COLUMNS[1].label)}"{bar}>{" ".join(parts)}</td>'
 
 
 def _cell_text(row: MatrixRow, words: Words, key: str, text: str) -> str:
