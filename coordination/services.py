@@ -15,7 +15,7 @@ from pocweb.audit import record_event
 from pocweb.errors import Forbidden, RuleError
 from pocweb.guard import Saved, save_guarded
 from pocweb.models import Component, Counter, Mission, Office, Person
-from pocweb.permissions import require
+from pocweb.permissions import refuse_above_clearance, require
 from threats.models import MatrixEdition
 from threats.services import editions
 
@@ -74,6 +74,7 @@ def add_forum(mission: Mission, *, by: Any, now: datetime | None = None, **value
     active forum lacks is no error: `missing_members` tells it.
     """
     given = {"marking": mission.default_marking, **_as_plain(mission, values)}
+    refuse_above_clearance(given["marking"], by)
     moment = now or clock.now(mission)
     forum = Forum(mission=mission, created_at=moment, created_by=by, changed_at=moment, changed_by=by)
     _set_columns(forum, given)
@@ -96,6 +97,7 @@ def edit_forum(
     """Store changes that start from version `based_on`. Raises `EditConflict`, `Forbidden`, `RuleError`."""
     forum = Forum.objects.select_related("office", "mission").get(pk=forum.pk)
     require(by, "coordination.change_forum", forum)
+    refuse_above_clearance(changes.get("marking"), by)
 
     def apply(record: Forum, values: dict[str, Any]) -> list[str]:
         columns = _set_columns(record, values)

@@ -24,6 +24,12 @@ def people_visible_to(user: Any) -> "models.QuerySet[Person]":
     return Person.objects.filter(pk__in=Posting.objects.filter(mission__in=missions).values("person"))
 
 
+def administered_mission(user: Any) -> Mission | None:
+    """Return the mission whose accounts and trail the user sees: that of their first posting which allows it."""
+    missions = {grant.mission_id for grant in grants_for(user, "person", Verb.VIEW)}
+    return next((row.mission for row in user.active_postings if row.mission_id in missions), None)
+
+
 def _require_admin(by: Any, mission_id: int) -> None:
     require(by, "pocweb.edit_people", RoleGrant(mission_id=mission_id))
 

@@ -14,7 +14,7 @@ import yaml
 from django.db.models import Q
 
 from pocweb.choices import Verb
-from pocweb.errors import Forbidden
+from pocweb.errors import Forbidden, RuleError
 
 if TYPE_CHECKING:
     from pocweb.models.people import Grant, Person
@@ -151,6 +151,12 @@ def require(user: Any, name: str, obj: Any = None) -> None:
     """Raise `Forbidden` when the user lacks the named permission; services ask this first of all."""
     if not user.has_perm(name, obj):
         raise Forbidden("forbidden", "Your role does not allow this here.")
+
+
+def refuse_above_clearance(marking: int | None, user: Any) -> None:
+    """Raise `RuleError` for a marking that the user could not read afterwards; None is no marking."""
+    if marking is not None and int(marking) > getattr(user, "clearance", 0):
+        raise RuleError("marking_above_clearance", "This marking is above your own clearance.", "marking")
 
 
 view_person = allows("person", Verb.VIEW)

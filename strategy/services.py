@@ -13,7 +13,7 @@ from pocweb.audit import history_of, record_event
 from pocweb.errors import Conflict, Forbidden, RuleError
 from pocweb.guard import Saved, save_guarded
 from pocweb.models import Area, Component, Counter, Mission, Office, Person
-from pocweb.permissions import require
+from pocweb.permissions import refuse_above_clearance, require
 from strategy import rules
 from strategy.models import Activity
 from threats.models import Threat
@@ -95,6 +95,7 @@ def add_activity(mission: Mission, *, by: Any, now: datetime | None = None, **va
     given = {"marking": mission.default_marking, **_as_plain(values)}
     if given.get("office") is None:
         raise RuleError("office_missing", _("Choose the office."), "office")
+    refuse_above_clearance(given["marking"], by)
     given["phases"] = rules.check_phases(given.get("phases") or [])
     moment = now or clock.now(mission)
     office = Office.objects.filter(pk=given["office"], mission=mission).first()
@@ -150,6 +151,7 @@ def edit_activity(
     activity = Activity.objects.select_related("office", "mission").get(pk=activity.pk)
     require(by, "strategy.change_activity", activity)
     wanted = _as_plain(changes)
+    refuse_above_clearance(wanted.get("marking"), by)
     if "threats" in wanted:
         hidden = activity.threats.exclude(pk__in=Threat.objects.visible_to(by).values("pk"))
         kept = set(hidden.values_list("pk", flat=True))

@@ -30,7 +30,7 @@ def _visible(request: HttpRequest) -> Any:
 
 
 def _mission(request: HttpRequest) -> Any:
-    return request.user.mission  # type: ignore[union-attr]
+    return people.administered_mission(request.user)
 
 
 @require_GET

@@ -13,7 +13,7 @@ from pocweb import jobs
 from pocweb.choices import JobState, Marking
 from pocweb.forms import TrailFilterForm
 from pocweb.models import AuditEvent, Job
-from pocweb.people import people_visible_to
+from pocweb.people import administered_mission, people_visible_to
 from pocweb.permissions import require
 from pocweb.trail import as_line, seen_records
 
@@ -25,13 +25,14 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     """Show the mission's events, newest first, with filters; events above the reader's clearance are left out."""
     require(request.user, "pocweb.view_audit")
     user: Any = request.user
-    form = TrailFilterForm(request.GET, mission=user.mission, people=people_visible_to(user))
-    events = AuditEvent.objects.filter(mission=user.mission, marking__lte=user.clearance).select_related("actor")
+    mission: Any = administered_mission(user)
+    form = TrailFilterForm(request.GET, mission=mission, people=people_visible_to(user))
+    events = AuditEvent.objects.filter(mission=mission, marking__lte=user.clearance).select_related("actor")
     if form.is_valid():
         events = _filtered(events, form.cleaned_data)
     page = Paginator(events.order_by("-seq"), PER_PAGE).get_page(request.GET.get("page"))
     urls = seen_records(user, page)
-    last = Job.objects.filter(mission=user.mission, kind="verify_audit", state=JobState.DONE).order_by("-ended_at")
+    last = Job.objects.filter(mission=mission, kind="verify_audit", state=JobState.DONE).order_by("-ended_at")
     context = {
         "form": form,
         "page_obj": page,
@@ -60,12 +61,13 @@ def audit_verify(request: HttpRequest) -> HttpResponse:
     """Ask for a check of the whole chain and go to the page that shows how far it is."""
     require(request.user, "pocweb.view_audit")
     user: Any = request.user
+    mission: Any = administered_mission(user)
     job = jobs.ask(
         "verify_audit",
-        mission=user.mission,
+        mission=mission,
         by=user,
         title=_("Check of the audit trail"),
-        arguments={"mission": user.mission.pk},
+        arguments={"mission": mission.pk},
         marking=Marking.UNCLASSIFIED,
     )
     return redirect("pocweb:job-detail", job.pk)

@@ -6,23 +6,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from pocweb.audit import record_event
+from pocweb import clock
 from pocweb.errors import RuleError
 from pocweb.guard import Saved, save_guarded
 from pocweb.permissions import require
 from threats.fieldlists.actor import EDITABLE
-from threats.models import Actor, Threat
-
-
-def _raise_threats(actor: Actor, by: Any) -> None:
-    """Lift the threats that cite the actor to its marking, each on record, so that they never fall below it."""
-    citing = Threat.objects.filter(actors=actor, marking__lt=actor.marking).select_related("mission")
-    for threat in citing.select_for_update(of=("self",)):
-        before, threat.marking = threat.marking, actor.marking
-        threat.version += 1
-        threat.save(update_fields=["marking", "version"])
-        note = f"follows {actor}"
-        record_event(by, "changed", threat, changes={"marking": [before, actor.marking]}, note=note)
+from threats.models import Actor
+from threats.services.inheritance import raise_citing
 
 
 def plain_actor(actor: Actor) -> dict[str, Any]:
@@ -35,8 +25,8 @@ def edit_actor(
 ) -> Saved[Actor]:
     """Store changed fields of a profile under the lost-update guard and return what was done.
 
-    A raised marking raises that of the threats that cite the actor. Raises `Forbidden`, `EditConflict`, and
-    `RuleError` with the field for a value that cannot be stored.
+    A raised marking raises that of the incidents and threats that cite the actor. Raises `Forbidden`, `EditConflict`,
+    and `RuleError` with the field for a value that cannot be stored.
     """
     require(by, "threats.change_actor", actor)
     if int(changes.get("marking", actor.marking)) > by.clearance:
@@ -46,7 +36,7 @@ def edit_actor(
         for name, value in wanted.items():
             setattr(record, name, value)
         if "marking" in wanted:
-            _raise_threats(record, by)
+            raise_citing(record, by=by, now=now or clock.now(record.mission))
         return list(wanted)
 
     try:

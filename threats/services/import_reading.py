@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, BinaryIO, NamedTuple
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from pocweb.errors import RuleError
 from pocweb.models import Mission
@@ -86,6 +87,7 @@ class Known(NamedTuple):
     digest: str
     place_state: str
     area_pk: int | None
+    marking: int
 
 
 @dataclass
@@ -151,8 +153,14 @@ class Sorter:
         if known is None:
             block.new.append((number, row))
             block.states[number] = "new"
+        elif self.by is not None and known.marking > self.by.clearance:
+            reason = _("an incident with this id is marked above your clearance; ask somebody who is cleared.")
+            block.rejected += 1
+            block.states[number] = "rejected"
+            block.findings.append(Finding(cell_problem(number, "", "", "above_clearance", reason), rejects=True))
         elif known.digest != row.digest or self._finds_place(known, row):
             block.changed.append(Changed(number, known.pk, row))
+            block.marking = max(block.marking, known.marking)  # remarks quote what the incident says
             block.states[number] = "changed"
         else:
             block.unchanged += 1
@@ -164,7 +172,7 @@ class Sorter:
 
     def _known(self, ids: Sequence[str]) -> dict[str, Known]:
         rows = Incident.objects.filter(mission=self.mission, origin=self.origin, origin_id__in=ids)
-        columns = ("origin_id", "pk", "origin_hash", "place_state", "area_id")
+        columns = ("origin_id", "pk", "origin_hash", "place_state", "area_id", "marking")
         return {origin_id: Known(*rest) for origin_id, *rest in rows.values_list(*columns)}
 
     def _place_problem(self, number: int, draft: IncidentDraft, match: PlaceMatch) -> CellProblem:

@@ -164,11 +164,16 @@ def _actors(pairs: Sequence[Sequence[str]], mission: Mission, by: Any) -> list[t
     found = {actor.code: actor for actor in Actor.objects.filter(mission=mission, code__in={c for c, _s in wanted})}
     for code, side in wanted:
         if code not in found:
-            said = _("No perpetrator profile has the code %(code)s.") % {"code": code}
-            raise RuleError("unknown_actor", said, "actors")
+            raise unknown_actor(code)
         if side not in ActorSide.values:
             raise RuleError("unknown_side", _("%(side)s is no part of an actor.") % {"side": side}, "actors")
     return [(found[code], side) for code, side in wanted]
+
+
+def unknown_actor(code: str) -> RuleError:
+    """Return the refusal of a code that no profile has, as far as the person can see."""
+    said = _("No perpetrator profile has the code %(code)s.") % {"code": code}
+    return RuleError("unknown_actor", said, "actors")
 
 
 def _area(value: Any, on: date) -> Any:

@@ -1,6 +1,6 @@
 """What people do with incidents: record, edit, verify, settle a place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from pocweb.models import Area, AreaAlias, Counter, Mission, Office
 from pocweb.permissions import grants_for, require
 from pocweb.places import fold
 from threats.choices import PlaceState, Verification
-from threats.models import Incident
+from threats.models import Actor, Incident
 from threats.rules.incidents import contradictions, find_move
 from threats.services.incident_places import AreaOffices, areas_above
 from threats.services.incident_values import (
@@ -28,6 +28,7 @@ from threats.services.incident_values import (
     inherited_marking,
     plain_incident,
     read_values,
+    unknown_actor,
     write_related,
 )
 
@@ -62,6 +63,7 @@ def record_incident(*, mission: Mission, values: Mapping[str, Any], by: Any, now
     """
     values = {**INITIAL, "marking": mission.default_marking, **values}
     read = read_values(values, by=by, mission=mission)
+    _refuse_hidden_actors(read["actors"], set(), by)
     now = now or clock.now(mission)
     incident = Incident(mission=mission, created_by=by, changed_by=by, created_at=now, changed_at=now)
     for name in COLUMNS:
@@ -118,11 +120,20 @@ def _plain_changes(incident: Incident, changes: Mapping[str, Any], *, by: Any) -
     """Return the changed values in the one form in which they are compared, the marking raised where actors ask it."""
     names = set(changes) - {"new_source_kind"}
     read = read_values({**plain_incident(incident), **changes}, by=by, mission=incident.mission, names=names)
+    if "actors" in names:
+        _refuse_hidden_actors(read["actors"], set(incident.actors.values_list("pk", flat=True)), by)
     plain = {name: read.plain[name] for name in names if name in read.plain}
     marking = inherited_marking(read["marking"], read["actors"])
     if marking > read["marking"]:
         plain["marking"] = marking
     return plain
+
+
+def _refuse_hidden_actors(actors: Sequence[tuple[Actor, str]], cited: set[int], by: Any) -> None:
+    """Answer the code of a profile above the person's clearance like one that nobody has; those cited already stay."""
+    for actor, _side in actors:
+        if actor.pk not in cited and not by.has_perm("threats.view_actor", actor):
+            raise unknown_actor(actor.code)
 
 
 def _apply(record: Incident, wanted: Mapping[str, Any], *, by: Any, now: datetime | None) -> list[str]:

@@ -1,6 +1,6 @@
 """What people do to threats: add, edit, rate, decide on imminence, close, reopen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,11 @@ from pocweb.guard import Saved, save_guarded
 from pocweb.models import Counter, Mission, Office
 from pocweb.permissions import require
 from threats.choices import Confidence, ThreatStatus
-from threats.models import Assessment, ImminenceDecision, Scheme, Threat
+from threats.models import Actor, Assessment, ImminenceDecision, Scheme, Threat
 from threats.reference_loader import assessment_inputs
 from threats.rules.scheme import priority_of, risk_of
 from threats.rules.trend import Rating, trend_of
+from threats.services.inheritance import raise_activities
 from threats.services.threat_values import (
     CODED,
     LISTS,
@@ -84,6 +85,13 @@ def edit_threat(
     require(by, "threats.change_threat", threat)
     changes = _with_marking(threat, changes, by)
     reader = Reader(based_on, [name for name in changes if name in CODED or name in LISTS])
+
+    def apply(record: Threat, wanted: dict[str, Any]) -> list[str]:
+        columns = reader.apply(record, wanted)
+        if "marking" in columns:
+            raise_activities(record, by=by, now=now or clock.now(record.mission))
+        return columns
+
     try:
         return save_guarded(
             Threat.objects.select_related("mission", "office", "lead"),
@@ -92,7 +100,7 @@ def edit_threat(
             changes=changes,
             by=by,
             plain=reader.plain,
-            apply=reader.apply,
+            apply=apply,
             note=note,
             now=now,
         )
@@ -225,6 +233,8 @@ def _with_marking(threat: Threat, values: Mapping[str, Any], by: Any) -> dict[st
     if "actors" not in values and "marking" not in values:
         return values
     codes = values["actors"] if "actors" in values else threat.actors.values_list("code", flat=True)
+    if "actors" in values:
+        _refuse_hidden_actors(threat, codes, by)
     inherited = highest_actor_marking(threat, codes)
     wanted = values.get("marking", threat.marking)
     if "marking" in values and "actors" not in values and wanted < inherited:
@@ -234,6 +244,16 @@ def _with_marking(threat: Threat, values: Mapping[str, Any], by: Any) -> dict[st
     if max(wanted, inherited) != threat.marking or "marking" in values:
         values["marking"] = max(wanted, inherited)
     return values
+
+
+def _refuse_hidden_actors(threat: Threat, codes: Iterable[str], by: Any) -> None:
+    """Answer the code of a profile above the person's clearance like one that nobody has; those cited already stay."""
+    known = Q(pk__in=Actor.objects.visible_to(by).values("pk"))
+    if threat.pk:
+        known |= Q(threats=threat)
+    found = set(Actor.objects.filter(known, mission=threat.mission_id, code__in=codes).values_list("code", flat=True))
+    if missing := sorted(set(codes) - found):
+        raise RuleError("unknown_code", f"Not known here: {', '.join(missing)}.", "actors")
 
 
 def _reason(reason: str) -> str:

@@ -18,7 +18,7 @@ from pocweb.models import Office
 from pocweb.pages import history_lines, permitted
 from threats.choices import ApprovalSlot, EditionState
 from threats.edition_panel import Panel, build_panel, panel_of
-from threats.editions import Comparison, cell_texts, compare, in_force, live_rows, marks
+from threats.editions import Comparison, cell_texts, changes_since, compare, in_force, live_rows, marks
 from threats.forms.editions import ApproveForm, CompareForm, OpenEditionForm, ReturnForm
 from threats.matrix import COLUMNS
 from threats.models import MatrixEdition
@@ -109,7 +109,11 @@ def edition_detail(request: HttpRequest, pk: int) -> HttpResponse:
         rows = edition.snapshot["rows"]
     else:
         rows = live_rows(edition.office, now=now, clearance=user.clearance, previous=current)
-    found = compare(previous.snapshot, {"rows": rows}) if previous else Comparison()
+    found = Comparison()
+    if previous and edition.snapshot:
+        found = compare(previous.snapshot, edition.snapshot)
+    elif previous:
+        found = changes_since(previous, now=now, clearance=user.clearance, rows=rows)
     events = list(history_of(edition)[:20])
     context = {
         "edition": edition,
@@ -165,11 +169,11 @@ def edition_compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """Two editions of one office, row by row, cell by cell; `other` may be the live matrix ("live" is 0)."""
     before = edition_of(request, pk)
     user: Any = request.user
+    now = clock.now(before.mission)
     if other == 0:
         after, label = None, _("The live matrix")
-        content: Mapping[str, Any] = {
-            "rows": live_rows(before.office, now=clock.now(before.mission), clearance=user.clearance)
-        }
+        content: Mapping[str, Any] = {"rows": live_rows(before.office, now=now, clearance=user.clearance)}
+        found = changes_since(before, now=now, clearance=user.clearance, rows=content["rows"])
     else:
         after = edition_of(request, other)
         if after.office_id != before.office_id:
@@ -177,6 +181,7 @@ def edition_compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         if after.number < before.number:
             return redirect("threats:edition-compare", after.pk, before.pk)
         content, label = after.snapshot or {}, _("Edition %(number)s") % {"number": after.number}
+        found = compare(before.snapshot, content)
     if not before.snapshot or (after is not None and not after.snapshot):
         raise RuleError("not_frozen", _("Only editions that a forum has endorsed can be compared."))
     context = {
@@ -185,7 +190,7 @@ def edition_compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         "after": after,
         "before_label": _("Edition %(number)s") % {"number": before.number},
         "after_label": label,
-        "comparison": compare(before.snapshot, content),
+        "comparison": found,
         "marking": max([before.marking, after.marking if after else 0, *(row["marking"] for row in content["rows"])]),
     }
     return render(request, "threats/edition_compare.html", context)
