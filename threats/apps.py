@@ -12,9 +12,10 @@ class ThreatsConfig(AppConfig):
         from pocweb import navigation, reference_data
         from threats import desk, desk_editions, reference_loader, tasks  # noqa: F401  tasks register the kinds of jobs
 
-        belonging = ("/threats/", "/editions/", "/actors/")
+        belonging = ("/threats/", "/editions/")
         navigation.register(20, "threats:matrix-start", _("Matrix"), "threats.view_threat", also=belonging)
         navigation.register(30, "threats:incident-list", _("Incidents"), "threats.view_incident")
+        navigation.register(35, "threats:actor-list", _("Perpetrators"), "threats.view_actor")
         navigation.register(75, "threats:import-list", _("Imports"), "threats.view_import", in_account_menu=True)
 
         reference_data.register_loader("threats", reference_loader.load)

@@ -43,7 +43,7 @@ NAMES = ("from", "to", "area", "actor", "threat", "kind", "verification", "min_k
 class IncidentFilterForm(forms.Form):
     """The filters as a form sent by GET; choices of areas and actors are handed in, so that a page reads them once.
 
-    With `threats`, the threats that the person may see, one of them can be asked for by its reference; `threat` is it.
+    With `threats`, the threats that the person may see, one of them can be asked for by its reference; `wanted` is it.
     """
 
     area = forms.ChoiceField(label=_("Area"), required=False)
@@ -70,7 +70,8 @@ class IncidentFilterForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.threats, self.threat = threats, None
+        self.threats = threats
+        self.wanted: Any = None
         if threats is None:
             del self.fields["threat"]
         day = {"type": "date"}
@@ -90,10 +91,10 @@ class IncidentFilterForm(forms.Form):
         if not text or self.threats is None:
             return ""
         if reference := THREAT.match(text):
-            self.threat = self.threats.filter(number=int(reference[1])).first()
-        if self.threat is None:
+            self.wanted = self.threats.filter(number=int(reference[1])).first()
+        if self.wanted is None:
             raise forms.ValidationError(_("No threat with this reference is among those that you may see."))
-        return str(self.threat.ref)
+        return str(self.wanted.ref)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

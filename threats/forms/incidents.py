@@ -37,7 +37,7 @@ HINTS = {
     "source_note": _("Public reports only: title, publisher, date."),
     "narrative": _("Do not write names of sources, victims or witnesses."),
     "mission_response": _("What the mission did, when, by whom."),
-    "marking": _("Raised by itself to that of the profiles that the incident names."),
+    "marking": _("It goes up by itself where a profile that the incident names is marked higher."),
 }
 NEEDED = {
     "title": _("Say in a few words what happened."),

@@ -126,7 +126,7 @@ def ask(request: HttpRequest) -> Asked:
     filters = dict(form.cleaned_data) if form.is_valid() else dict(getattr(form, "cleaned_data", {}))
     visible = Incident.objects.filter(mission=mission).visible_to(request.user)
     rows = apply_filters(visible, filters)
-    return Asked(form, filters, rows.filter(watched(form.threat)) if form.threat else rows)
+    return Asked(form, filters, rows.filter(watched(form.wanted)) if form.wanted else rows)
 
 
 def area_choices(mission: Mission) -> list[tuple[str, Any]]:
