@@ -55,6 +55,7 @@ class ActivityQuerySet(ScopedQuerySet):
         rows = self.select_related("office", "component", "owner", "area", "mission").prefetch_related(
             Prefetch("threats", Threat.objects.visible_to(user))
         )
+        rows = rows.defer("area__shape")  # kilobytes that no list draws
         # the two databases put a missing deadline at different ends
         rows = rows.order_by(F("due_on").asc(nulls_last=True), "number")
         return rows.prefetch_related("supporting") if supporting else rows

@@ -61,7 +61,7 @@ def actor_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "actor": actor,
         "heads": [(str(LABELS[name]), getattr(actor, name)) for name in HEADS],
         "threats": Threat.objects.visible_to(user).filter(actors=actor).select_related("office"),
-        "incidents": incidents.select_related("area").order_by("-starts_on", "-number")[:MOST_INCIDENTS],
+        "incidents": incidents.select_related("area").defer("area__shape").order_by("-starts_on", "-number")[:MOST_INCIDENTS],
         "incident_count": incidents.count(),
         "events": history_lines(events, labels=LABELS, show=_show),
         "can_edit": user.has_perm("threats.change_actor", actor),
