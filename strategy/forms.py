@@ -42,19 +42,31 @@ class AreaField(forms.ModelChoiceField):
 class ActivityForm(forms.Form):
     """All that people write of an activity; its status moves by acts of its own."""
 
-    title = forms.CharField(label=_("Activity"), max_length=200, help_text=_("What will be done, in one line."))
+    title = forms.CharField(
+        label=_("Activity"),
+        max_length=200,
+        help_text=_("What will be done, in one line."),
+        error_messages={"required": _("Say what will be done.")},
+    )
     description = forms.CharField(
         label=_("Details"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Do not write names of sources, victims or witnesses."),
     )
-    tier = forms.TypedChoiceField(label=_("Tier"), choices=Tier.choices, coerce=int, widget=forms.RadioSelect)
+    tier = forms.TypedChoiceField(
+        label=_("Tier"),
+        choices=Tier.choices,
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the tier that the activity belongs to.")},
+    )
     phases = forms.MultipleChoiceField(
         label=_("Phases"),
         choices=Phase.choices,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("One activity may serve several."),
+        error_messages={"required": _("Choose at least one phase.")},
     )
     threats = forms.ModelMultipleChoiceField(
         label=_("Threats that it answers"),
@@ -91,6 +103,9 @@ class ActivityForm(forms.Form):
     def __init__(self, *args: Any, user: Any, mission: Mission, activity: Activity | None = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
+        fields["component"].empty_label = _("choose one")
+        fields["owner"].empty_label = _("nobody yet")
+        fields["area"].empty_label = _("not recorded")
         linked = Q(activities=activity) if activity else Q(pk__in=[])
         threats = Threat.objects.visible_to(user).filter(Q(status="active") | linked, mission=mission)
         fields["threats"].queryset = threats.select_related("mission").distinct()

@@ -65,7 +65,8 @@ class ThreatWriter:
         }
         texts = ("title", "location", "scale", "civilians", "perpetrators", "other_actors", "capacity", "triggers")
         values: dict[str, Any] = {key: said[key] for key in texts}
-        past = f"{len(cluster.days)} events in twelve months, {cluster.killed} killed (best estimate)"
+        events = len(cluster.days)
+        past = f"{events} event{'' if events == 1 else 's'} in twelve months, {cluster.killed} killed (best estimate)"
         return {
             **values,
             "scale": f"{said['scale']}. {past}",

@@ -446,3 +446,14 @@ def test_export_xlsx_opens_and_names_the_highest_marking(client, mission, bambar
     assert "-confidential.xlsx" in answer["Content-Disposition"]
     sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
     assert [row[0].value for row in sheet.iter_rows()] == ["Reference", "#event+code", "I-001", "I-002"]
+
+
+def test_history_tells_days_in_words_and_areas_by_name(client, mission, bambari, ouaka, officer):
+    client.force_login(officer)
+    client.post("/incidents/new/", form_data())
+    made = Incident.objects.get(title="Houses burnt at the ford")
+    text = text_of(page(client, officer, f"/incidents/{made.pk}/"))
+    history = text[text.index(">History<") :]
+    assert "20 December 2020" in history
+    assert "Ouaka (CF42)" in history
+    assert "2020-12-20" not in history

@@ -87,7 +87,7 @@ def test_matrix_marks_new_rows_and_finds_what_changed(
     assert '<span class="tag">New</span>' in row(client, "/matrix/BAMBARI/", new)
     page = client.get("/matrix/BAMBARI/?show=changed").content.decode()
     assert re.findall(r'class="mx" id="(T-\d+)"', page) == [new.ref]
-    assert f"Changed since edition {edition.number} 1</a>" in page
+    assert f"Changed since edition {edition.number}: 1</a>" in page
 
 
 def test_branch_marks_rows_of_offices_that_have_an_edition(

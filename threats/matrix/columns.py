@@ -51,7 +51,8 @@ def risk_text(row: MatrixRow) -> str:
 
 
 def area_text(row: MatrixRow) -> str:
-    return _join(area.name for area in row.areas)
+    """Return the names of the areas that the exact place does not name already."""
+    return _join(area.name for area in row.areas if area.name not in row.location)
 
 
 def location_text(row: MatrixRow) -> str:

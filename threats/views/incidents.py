@@ -33,7 +33,6 @@ from threats.fieldlists.incident import (
     columns,
     exported,
     fields_for,
-    hidden_from,
     in_blocks,
     with_places,
     with_related,
@@ -45,6 +44,7 @@ from threats.models import Actor, Incident, IncidentActor, Source, Threat
 from threats.querysets import IncidentQuerySet
 from threats.rules.incidents import moves_from
 from threats.services.incident_places import areas_of_mission, paths_above
+from threats.views.incident_history import places_named, told
 
 PAGE = 50
 XLSX_MOST = 20_000
@@ -300,6 +300,8 @@ def incident_detail(request: HttpRequest, pk: int) -> HttpResponse:
         with transaction.atomic():
             record_event(request.user, "read", incident)
     user: Any = request.user
+    events = list(history_of(incident)[:HISTORY])
+    places = places_named(events)
     moves = moves_from(incident.verification) if user.has_perm("threats.verify_incident", incident) else ()
     context = {
         "incident": incident,
@@ -310,7 +312,7 @@ def incident_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": sorted(incident.counts.all(), key=lambda row: (row.harm, row.status, row.sex, row.age)),
         "links": sorted(incident.incident_actors.all(), key=lambda link: (link.side, link.actor.name)),
         "threats": threats_in(incident.area, user, incident.mission) if incident.area else [],
-        "history": [told(event, user) for event in history_of(incident)[:HISTORY]],
+        "history": [told(event, user, places) for event in events],
         "can_change": user.has_perm("threats.change_incident", incident),
         "can_settle": user.has_perm("threats.settle_place", incident),
         "moves": moves,
@@ -346,20 +348,6 @@ def threats_in(area: Area, user: Any, mission: Mission) -> list[Threat]:
     rows = Threat.objects.visible_to(user).filter(mission=mission).active()
     linked = Threat.areas.through.objects.filter(area__in=here.order_by().values("pk")).values("threat")
     return list(rows.filter(pk__in=linked).order_by("priority", "-risk", "number")[:10])
-
-
-def told(event: Any, user: Any) -> dict[str, Any]:
-    """Return an event of the history for `components/_history.html`; source codes only for those who may see them."""
-    changes = []
-    hidden = hidden_from(user, event)
-    for name, (before, after) in event.changes.items():
-        if name in hidden or name not in {field.name for field in INCIDENT.fields}:
-            continue
-        texts = [words(name, value) if value not in (None, "", []) else None for value in (before, after)]
-        changes.append({"label": INCIDENT[name].label, "before": texts[0], "after": texts[1]})
-    if event.note:
-        changes.append({"label": _("Note"), "before": None, "after": event.note})
-    return {"at": event.at, "actor": event.actor or _("The system"), "verb": _(event.verb), "changes": changes}
 
 
 @require_safe

@@ -94,7 +94,7 @@ def keep(rows: Iterable[MatrixRow], wanted: Mapping[str, str], changes: LiveMark
 def _keys(one: Filter, row: MatrixRow, changes: LiveMarks) -> Iterable[tuple[str, str]]:
     yield from one.keys(row)
     if one.name == "show" and row.pk in changes.rows:
-        yield "changed", _("Changed %(since)s") % {"since": changes.since}
+        yield "changed", _("Changed %(since)s:") % {"since": changes.since}
 
 
 def filter_bars(
