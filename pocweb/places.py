@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
+REMEMBERED = 8_192  # answers kept of each kind: more than a country has places, little enough for flat memory
 KM_PER_DEGREE = 111.195  # mean of a degree of a great circle
 # The COD-AB shapes are simplified, each level by itself: on the Central African Republic's, borders of the levels lie
 # up to 2.8 km apart, and points of UCDP GED are rounded to about an arc minute (1.85 km). Together 4.7 km.
@@ -158,9 +159,9 @@ class PlaceIndex:
         self._load_shapes(shapes)
         self._has_country = any(place.level == 0 for place in self.places)
         # Caches of this index alone: real files repeat a few hundred points and names over all their rows.
-        self._covering = lru_cache(maxsize=65_536)(self._find_covering)
-        self._distance = lru_cache(maxsize=65_536)(self._find_distance)
-        self._match = lru_cache(maxsize=65_536)(self._find_match)
+        self._covering = lru_cache(maxsize=REMEMBERED)(self._find_covering)
+        self._distance = lru_cache(maxsize=REMEMBERED)(self._find_distance)
+        self._match = lru_cache(maxsize=REMEMBERED)(self._find_match)
 
     def _load_shapes(self, shapes: Mapping[Hashable, Mapping[str, Any]]) -> None:
         import shapely  # here: loading it costs 0.2 s and 30 MB, which only imports need to pay
