@@ -20,7 +20,7 @@ from pocweb.audit import history_of
 from pocweb.errors import Forbidden, RuleError
 from pocweb.guard import EditConflict
 from pocweb.models import Mission
-from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted
+from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once
 from threats.editions import in_force, live_rows
 from threats.models import MatrixEdition
 from threats.rules.editions import ENDORSE, RETURN, steps_from, unrated
@@ -69,6 +69,7 @@ def forum_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @permitted("coordination.change_forum")
+@sent_once
 def forum_create(request: HttpRequest) -> HttpResponse:
     mission = _mission(request)
     person: Any = {"user": request.user, "mission": mission}

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, close_old_connections, connection, models, transaction
 from django.utils import timezone
 
+from pocweb.audit import fingerprint
 from pocweb.choices import JobState
 from pocweb.errors import RuleError
 from pocweb.models import Job, Mission
@@ -65,9 +66,10 @@ def ask(
 ) -> Job:
     """Queue work and return its row; the same work asked for twice while it is open returns the open row.
 
+    `key` names the work where it is the same for everybody; else it is the same person's with the same arguments.
     Sent to the broker when the transaction is through; without a broker the embedded child process finds it.
     """
-    key = key or f"{kind}:{sorted(arguments.items())}"[:120]
+    key = key or f"{kind}:{getattr(by, 'pk', None)}:{fingerprint(arguments)}"
     try:
         with transaction.atomic():
             job = Job.objects.create(

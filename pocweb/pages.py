@@ -2,21 +2,29 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import timedelta
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
+from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from pocweb.audit import fingerprint
 from pocweb.guard import EditConflict
-from pocweb.models import AuditEvent
+from pocweb.models import AuditEvent, SentForm
 from pocweb.permissions import require
 from pocweb.trail import verb_words
 
 View = Callable[..., HttpResponseBase]
 Show = Callable[[str, Any], str]
+REMEMBERED = timedelta(days=2)  # how long a form that was done is known again
 
 
 def permitted(name: str) -> Callable[[View], View]:
@@ -32,6 +40,34 @@ def permitted(name: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def sent_once(view: View) -> View:
+    """Do a form that arrives twice with the same token and content once, and lead both sendings to its result.
+
+    For forms that add something: a double click, or a connection that broke before the answer, adds it once. The
+    token comes from `{% once %}`; a form that was refused, or whose content was changed since, is a form of its own.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST" or not request.POST.get("once"):
+            return view(request, *args, **kwargs)
+        fields = sorted((name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken")
+        with transaction.atomic():
+            rows = SentForm.objects.select_for_update()  # the second sending waits here for the first
+            digest = fingerprint([request.path, fields])
+            sent, _new = rows.get_or_create(person=request.user, digest=digest, defaults={"at": timezone.now()})
+            if sent.url:
+                messages.info(request, _("The form arrived twice. It was done once; here is the result."))
+                return redirect(sent.url)
+            answer = view(request, *args, **kwargs)
+            if answer.status_code == HTTPStatus.FOUND:
+                SentForm.objects.filter(pk=sent.pk).update(url=answer.headers["Location"])
+                rows.filter(person=request.user, at__lt=timezone.now() - REMEMBERED).delete()
+            return answer
+
+    return guarded
 
 
 class Permitted:

@@ -18,7 +18,7 @@ from pocweb.errors import Forbidden, RuleError
 from pocweb.fieldlist import Face
 from pocweb.guard import EditConflict
 from pocweb.models import Mission
-from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted
+from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once
 from pocweb.tabular import Column, write_csv, write_xlsx
 from strategy import rules, services
 from strategy.choices import ActivityStatus
@@ -149,6 +149,7 @@ def _initial(request: HttpRequest, mission: Mission) -> dict[str, Any]:
 
 
 @permitted("strategy.add_activity")
+@sent_once
 def activity_create(request: HttpRequest) -> HttpResponse:
     mission = _mission(request)
     person: Any = {"user": request.user, "mission": mission}

@@ -6,6 +6,7 @@ from pocweb.models.base import Counter, MissionRecord
 from pocweb.models.job import Job
 from pocweb.models.mission import Area, AreaAlias, Component, Mission, Office
 from pocweb.models.people import Person, Posting
+from pocweb.models.sent import SentForm
 
 __all__ = [
     "Area",
@@ -21,4 +22,5 @@ __all__ = [
     "Person",
     "Posting",
     "RoleGrant",
+    "SentForm",
 ]

@@ -1,13 +1,22 @@
 """Filters that the shared components need. Nothing here decides; it only prepares values for show."""
 
+import secrets
 from collections.abc import Iterator
 
 from django import template
 from django.core.paginator import Paginator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from pocweb.choices import Marking
 
 register = template.Library()
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """Return a hidden token that makes this showing of a form known again; see `pocweb.pages.sent_once`."""
+    return format_html('<input type="hidden" name="once" value="{}">', secrets.token_urlsafe(12))
 
 
 @register.filter

@@ -14,6 +14,7 @@ from pocweb.choices import Role
 from pocweb.forms import OfficeForm
 from pocweb.models import Area, Office, Posting
 from pocweb.offices import add_office, edit_office
+from pocweb.pages import sent_once
 from pocweb.permissions import require
 
 HEADS = (Role.SML, Role.LEAD, Role.HOO, Role.FCPC, Role.POCA, Role.POCF)
@@ -55,6 +56,7 @@ def office_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@sent_once
 def office_create(request: HttpRequest) -> HttpResponse:
     """Open an office below another one."""
     require(request.user, "pocweb.edit_places")

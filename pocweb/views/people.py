@@ -16,6 +16,7 @@ from pocweb import clock, people
 from pocweb.errors import Forbidden, RuleError
 from pocweb.forms import ClearanceForm, EndPostingForm, NewPasswordForm, PersonForm, PostingForm
 from pocweb.models import AuditEvent, Person, Posting
+from pocweb.pages import sent_once
 from pocweb.permissions import require
 from pocweb.trail import as_line
 
@@ -46,6 +47,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@sent_once
 def person_create(request: HttpRequest) -> HttpResponse:
     """Make an account with its first posting."""
     require(request.user, "pocweb.edit_people")

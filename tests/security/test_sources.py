@@ -10,13 +10,20 @@ from pocweb.models import Area, Mission, Office, Person, RoleGrant
 from tests.factories.mission import make_mission, make_office, make_person, make_posting
 from tests.factories.threats_import import csv_file, run_import
 from tests.factories.threats_incident import make_incident, make_source
-from tests.threats.test_incident_views import form_data
 from threats.imports import template
 from threats.models import Incident
 from threats.services.incidents import edit_incident
 
 pytestmark = pytest.mark.django_db
 CODE = "HR-014"
+
+
+def form_data(**more: Any) -> dict[str, Any]:
+    """Return what a browser sends for a new incident."""
+    lines = {f"{name}-{part}_FORMS": 0 for name in ("actors", "counts") for part in ("TOTAL", "INITIAL")}
+    values = {"title": "Houses burnt at the ford", "event_kind": "one_sided", "starts_on": "2020-12-20"}
+    values |= {"ends_on": "", "date_precision": "day", "area": "Ouaka (CF42)", "killed_best": "2", "marking": "2"}
+    return {**values, **lines, **more}
 
 
 @pytest.fixture

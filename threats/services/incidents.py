@@ -62,6 +62,8 @@ def record_incident(*, mission: Mission, values: Mapping[str, Any], by: Any, now
     cannot be, `Forbidden` for a place outside the person's area of responsibility.
     """
     values = {**INITIAL, "marking": mission.default_marking, **values}
+    if not values["sources"]:
+        del values["sources"]  # naming none is open to those who may not see sources
     read = read_values(values, by=by, mission=mission)
     _refuse_hidden_actors(read["actors"], set(), by)
     now = now or clock.now(mission)

@@ -23,7 +23,7 @@ def raise_citing(actor: Actor, *, by: Any, now: datetime) -> None:
 
 def raise_activities(threat: Threat, *, by: Any, now: datetime) -> None:
     """Lift the activities that answer the threat to its marking; needs a transaction."""
-    activities: Any = threat.activities  # type: ignore[attr-defined]  # declared by a later app
+    activities: Any = threat.activities  # the reverse relation that a later app declares
     _raise(activities.all(), threat.marking, note=f"follows {threat.ref}", by=by, now=now)
 
 

@@ -15,6 +15,7 @@ from pocweb.errors import Conflict, Forbidden, RuleError
 from pocweb.fieldlist import FieldKind
 from pocweb.guard import EditConflict, Saved
 from pocweb.models import Area
+from pocweb.pages import sent_once
 from pocweb.permissions import require
 from threats.choices import PlaceState
 from threats.fieldlists.incident import INCIDENT, hidden_from, with_related, words
@@ -29,6 +30,7 @@ PAGE = 20
 
 
 @require_http_methods(["GET", "POST"])
+@sent_once
 def incident_create(request: HttpRequest) -> HttpResponse:
     """Record an incident; a refused form keeps what was typed."""
     require(request.user, "threats.add_incident")

@@ -18,7 +18,7 @@ from pocweb.errors import RuleError
 from pocweb.fieldlist import Face, for_people
 from pocweb.guard import EditConflict
 from pocweb.models import Office
-from pocweb.pages import chosen_values, history_lines, is_choice, permitted
+from pocweb.pages import chosen_values, history_lines, is_choice, permitted, sent_once
 from pocweb.permissions import require
 from threats.evidence import evidence_for, watched
 from threats.fieldlists.threat import CRITERIA, LABELS, THREAT
@@ -95,6 +95,7 @@ def threat_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permitted("threats.add_threat")
+@sent_once
 def threat_create(request: HttpRequest) -> HttpResponse:
     """Add a threat to the office that the address names, else to the person's own."""
     user: Any = request.user
@@ -160,6 +161,7 @@ def threat_update(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permitted("threats.assess_threat")
+@sent_once
 def threat_assess(request: HttpRequest, pk: int) -> HttpResponse:
     """Rate a threat: pick likelihood and impact by their definitions, say why and from what."""
     user: Any = request.user
@@ -203,6 +205,7 @@ def threat_assess(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permitted("threats.decide_imminence")
+@sent_once
 def threat_imminence(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide, with the reason, whether a threat is imminent."""
     threat = _load(request, pk)
