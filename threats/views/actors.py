@@ -56,12 +56,13 @@ def actor_detail(request: HttpRequest, pk: int) -> HttpResponse:
     actor = _load(request, pk)
     incidents: Any = Incident.objects.visible_to(user).counted().filter(actors=actor)
     incidents = incidents.filter(starts_on__lte=clock.today(actor.mission)).distinct()
+    latest = incidents.select_related("area").defer("area__shape").order_by("-starts_on", "-number")
     events = history_of(actor)[:30]
     context = {
         "actor": actor,
         "heads": [(str(LABELS[name]), getattr(actor, name)) for name in HEADS],
         "threats": Threat.objects.visible_to(user).filter(actors=actor).select_related("office"),
-        "incidents": incidents.select_related("area").defer("area__shape").order_by("-starts_on", "-number")[:MOST_INCIDENTS],
+        "incidents": latest[:MOST_INCIDENTS],
         "incident_count": incidents.count(),
         "events": history_lines(events, labels=LABELS, show=_show),
         "can_edit": user.has_perm("threats.change_actor", actor),
