@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pocweb.choices import Marking, OfficeKind, Role
 from pocweb.models import Area, AuditEvent, Component, Mission, Office, Person
+from pocweb.offices import state_of
 from pocweb.permissions import LETTERS, default_table
 
 
@@ -144,6 +145,7 @@ class OfficeForm(forms.ModelForm):
     """An office and its area of responsibility."""
 
     parent = OfficeChoice(label=_("Answers to"), queryset=Office.objects.none())
+    based_on = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     class Meta:
         model = Office
@@ -161,6 +163,10 @@ class OfficeForm(forms.ModelForm):
         areas.queryset = Area.objects.at_level(1).filter(valid_to=None).order_by("name")
         kinds: Any = self.fields["kind"]
         kinds.choices = [choice for choice in OfficeKind.choices if choice[0] != OfficeKind.HEADQUARTERS]
+        if self.instance.pk:
+            self.initial["based_on"] = state_of(self.instance)
+        else:
+            del self.fields["based_on"]
         if self.instance.pk:
             del self.fields["parent"]
             del self.fields["code"]

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from pocweb.audit import record_event
+from pocweb.audit import fingerprint, history_of, record_event
+from pocweb.errors import Conflict
 from pocweb.models import Area, Office
 from pocweb.permissions import require
 
@@ -13,6 +15,11 @@ from pocweb.permissions import require
 def _plain(office: Office, areas: Iterable[Area]) -> dict[str, Any]:
     values = {"name": office.name, "kind": office.kind, "lat": office.lat, "lon": office.lon}
     return values | {"areas": sorted(f"{area.name} ({area.pcode})" for area in areas)}
+
+
+def state_of(office: Office) -> str:
+    """Return the fingerprint of what people edit of an office; a save states the one that it was based on."""
+    return fingerprint(_plain(office, office.areas.all()))
 
 
 @transaction.atomic
@@ -39,11 +46,16 @@ def add_office(
 
 
 @transaction.atomic
-def edit_office(office: Office, *, by: Any, areas: Iterable[Area], **columns: Any) -> Office:
-    """Change an office's name, kind, point and areas, and return it. Closed areas of earlier divisions stay."""
+def edit_office(office: Office, *, by: Any, based_on: str, areas: Iterable[Area], **columns: Any) -> Office:
+    """Change an office's name, kind, point and areas, and return it. Closed areas of earlier divisions stay.
+
+    `based_on` is the `state_of` that the person saw; raises `Conflict` naming who changed what since.
+    """
     require(by, "pocweb.edit_places", office)
     office = Office.objects.select_for_update().select_related("mission").get(pk=office.pk)
     before = _plain(office, office.areas.all())
+    if fingerprint(before) != based_on:
+        raise Conflict("edit_conflict", _moved_on(office))
     for key, value in columns.items():
         setattr(office, key, value)
     office.full_clean()
@@ -54,3 +66,13 @@ def edit_office(office: Office, *, by: Any, areas: Iterable[Area], **columns: An
     if changes:
         record_event(by, "changed", office, changes=changes)
     return office
+
+
+def _moved_on(office: Office) -> str:
+    """Return in words what another person changed last, for who would otherwise write over it."""
+    last = history_of(office).first()
+    if last is None:
+        return _("Another person changed this office meanwhile. Compare, then save again.")
+    pairs = "; ".join(f"{name}: {before} → {after}" for name, (before, after) in last.changes.items())
+    words = {"who": last.actor, "changes": pairs}
+    return _("%(who)s changed this office meanwhile (%(changes)s). Compare with yours below, then save again.") % words

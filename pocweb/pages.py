@@ -57,14 +57,15 @@ def sent_once(view: View) -> View:
         with transaction.atomic():
             rows = SentForm.objects.select_for_update()  # the second sending waits here for the first
             digest = fingerprint([request.path, fields])
-            sent, _new = rows.get_or_create(person=request.user, digest=digest, defaults={"at": timezone.now()})
+            person: Any = request.user
+            sent, _new = rows.get_or_create(person=person, digest=digest, defaults={"at": timezone.now()})
             if sent.url:
                 messages.info(request, _("The form arrived twice. It was done once; here is the result."))
                 return redirect(sent.url)
             answer = view(request, *args, **kwargs)
             if answer.status_code == HTTPStatus.FOUND:
                 SentForm.objects.filter(pk=sent.pk).update(url=answer.headers["Location"])
-                rows.filter(person=request.user, at__lt=timezone.now() - REMEMBERED).delete()
+                rows.filter(person=person, at__lt=timezone.now() - REMEMBERED).delete()
             return answer
 
     return guarded

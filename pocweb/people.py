@@ -182,12 +182,15 @@ def set_password(person: Person, *, by: Any, password: str) -> None:
 def set_permission(mission: Mission, *, by: Any, role: str, kind: str, letter: str) -> None:
     """Set one cell of the mission's permission table; the shipped letter removes the mission's own.
 
-    Raises `RuleError` for what the table does not know, and for the cell that would shut out all administrators.
+    Raises `Forbidden` for a role that the person holds themselves, `RuleError` for what the table does not know, and
+    for the cell that would shut out all administrators.
     """
     _require_admin(by, mission.pk)
     table = default_table()
     if kind not in table or role not in table[kind]["letters"] or letter not in LETTERS:
         raise RuleError("unknown_cell", _("The permission table has no such cell."))
+    if any(grant.mission_id == mission.pk and grant.role == role for grant in by.grants) and kind != "person":
+        raise Forbidden("own_role", _("Nobody changes what their own role may do. Ask an administrator without it."))
     if (role, kind) == (Role.ADM, "person") and letter != "E":
         raise RuleError(
             "last_key", _("Administrators keep the right to edit accounts, else nobody could give it back.")

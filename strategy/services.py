@@ -210,8 +210,9 @@ def set_status(
     day = rules.check_done_day(done_on, today=moment.date()) if move.needs_day else None
     columns: dict[str, Any] = {"status": move.after, "done_on": day}
     if result.strip():
-        columns["result"] = result.strip()
-    changed = Activity.objects.filter(pk=activity.pk, status=move.before).update(
+        # what stood there is another person's word, and stays
+        columns["result"] = "\n".join(text for text in (activity.result, result.strip()) if text)
+    changed = Activity.objects.filter(pk=activity.pk, status=move.before, result=activity.result).update(
         **columns, version=F("version") + 1, changed_at=moment, changed_by=by
     )
     if not changed:

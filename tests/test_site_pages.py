@@ -112,7 +112,8 @@ def test_office_is_opened_and_changed_by_those_who_may(
     base = Office.objects.get(code="IPPY")
     assert base.path.startswith(bambari.path)
     assert list(base.areas.all()) == [haute_kotto]
-    change = {"name": "Ippy", "kind": "base", "areas": []}
+    opened = client.get(reverse("pocweb:office-update", args=[base.pk])).context["form"]["based_on"].value()
+    change = {"name": "Ippy", "kind": "base", "areas": [], "based_on": opened}
     client.post(reverse("pocweb:office-update", args=[base.pk]), change)
     assert last_event(adviser.mission).changes == {
         "name": ["Ippy base", "Ippy"],

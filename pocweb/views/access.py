@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from pocweb.choices import Role
-from pocweb.errors import RuleError
+from pocweb.errors import Forbidden, RuleError
 from pocweb.forms import LETTER_WORDS, PermissionForm
-from pocweb.people import letters_of, set_permission
+from pocweb.people import administered_mission, letters_of, set_permission
 from pocweb.permissions import default_table, require
 
 
@@ -22,8 +22,13 @@ def access_table(request: HttpRequest) -> HttpResponse:
     return _page(request, PermissionForm(initial=request.GET.dict()))
 
 
+def _mission(user: Any) -> Any:
+    """Return the mission whose table is shown: the one that the person administers, else that of their posting."""
+    return administered_mission(user) or user.mission
+
+
 def _page(request: HttpRequest, form: PermissionForm) -> HttpResponse:
-    mission = getattr(request.user, "mission", None)
+    mission = _mission(request.user)
     shipped = default_table()
     letters = letters_of(mission) if mission else {kind: row["letters"] for kind, row in shipped.items()}
     rows = [
@@ -62,7 +67,9 @@ def access_set(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             user: Any = request.user
-            set_permission(user.mission, by=user, **form.cleaned_data)
+            set_permission(_mission(user), by=user, **form.cleaned_data)
+        except Forbidden:
+            raise
         except RuleError as error:
             form.add_error(None, error.message)
         else:

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from pocweb import clock
 from pocweb.choices import Role
+from pocweb.errors import Conflict
 from pocweb.forms import OfficeForm
 from pocweb.models import Area, Office, Posting
-from pocweb.offices import add_office, edit_office
+from pocweb.offices import add_office, edit_office, state_of
 from pocweb.pages import sent_once
 from pocweb.permissions import require
 
@@ -76,8 +77,19 @@ def office_update(request: HttpRequest, pk: int) -> HttpResponse:
     require(request.user, "pocweb.edit_places", office)
     form = OfficeForm(request.POST or None, instance=office, mission=office.mission)
     if request.method == "POST" and form.is_valid():
-        office = edit_office(office, by=request.user, **form.cleaned_data)
+        try:
+            office = edit_office(office, by=request.user, **form.cleaned_data)
+        except Conflict as error:
+            return _compare(request, form, Office.objects.get(pk=pk), error)
         messages.success(request, _("%(name)s is changed.") % {"name": office.name})
         return redirect("pocweb:office-detail", office.pk)
     context = {"form": form, "office": office}
     return render(request, "pocweb/office_form.html", context, status=422 if form.errors else 200)
+
+
+def _compare(request: HttpRequest, form: OfficeForm, office: Office, error: Conflict) -> HttpResponse:
+    """Show the form with what the person wrote and what another saved meanwhile; saving again decides for theirs."""
+    form.data = form.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+    form.data["based_on"] = state_of(office)  # type: ignore[index]
+    form.add_error(None, error.message)
+    return render(request, "pocweb/office_form.html", {"form": form, "office": office}, status=409)
