@@ -25,6 +25,7 @@ class TrailKind:
     hidden: Callable[[Any, Any], Collection[str]]
 
 
+READINGS = ("read", "exported", "downloaded", "exported the remarks of", "exported incidents of")
 _kinds: dict[str, TrailKind] = {}
 _verbs: dict[str, str | Promise] = {}
 
@@ -92,7 +93,10 @@ def seen_records(user: Any, events: Iterable[AuditEvent]) -> dict[tuple[str, str
 
 
 def lines_since(user: Any, seq: int, *, limit: int = 8) -> list[Line]:
-    """Return what others did since an event of the user's mission to records that the user may see, newest first."""
+    """Return what others did since an event of the user's mission to records that the user may see, newest first.
+
+    Who read, exported or downloaded something changed nothing and is left to the trail itself.
+    """
     if user.mission is None:
         return []
     events = list(
@@ -100,6 +104,7 @@ def lines_since(user: Any, seq: int, *, limit: int = 8) -> list[Line]:
             mission=user.mission, seq__gt=seq, marking__lte=user.clearance, object_type__in=_kinds
         )
         .exclude(actor=user)
+        .exclude(verb__in=READINGS)
         .select_related("actor")
         .order_by("-seq")[:200]
     )

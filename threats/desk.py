@@ -111,5 +111,8 @@ def register() -> None:
             "decided on imminence of": gettext_lazy("decided on imminence"),
             "settled the place of": gettext_lazy("settled the place"),
             "verified": gettext_lazy("moved the verification on"),
+            "recorded incidents of": gettext_lazy("recorded incidents"),
+            "exported incidents of": gettext_lazy("exported incidents"),
+            "exported the remarks of": gettext_lazy("exported the remarks"),
         }
     )

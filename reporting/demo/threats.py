@@ -40,7 +40,7 @@ class ThreatWriter:
         """Put the threat of a cluster into the diary; every seventh or so lacks something on purpose."""
         self.count += 1
         number = self.count
-        begins = max(OPENING, min(cluster.days) + timedelta(days=2))
+        begins = min(LAST_DAY, max(OPENING, min(cluster.days) + timedelta(days=2)))
         drafter = DRAFTER.get(cluster.office, "castell")
         made: list[Threat] = []
 

@@ -10,12 +10,13 @@ from pocweb.audit import history_of
 from pocweb.fieldlist import for_people
 from pocweb.models import Area
 from pocweb.pages import history_lines
-from threats.choices import ImportState
+from threats.choices import ImportState, Origin
 from threats.models import ImportRun
 from threats.services import import_preview
 from threats.services.import_places import MATCHED_HOW
 from threats.services.imports import CANCELLABLE, broke_off
 
+WORDS = {"state": ImportState, "layout": Origin}
 SHOWN_PROBLEMS = 50
 SHOWN_PLACES = 12
 COUNTS = {
@@ -89,7 +90,9 @@ def import_page(run: ImportRun, user: Any) -> dict[str, Any]:
 def _show(name: str, value: Any) -> str:
     if name == "sha256" and value:
         return f"{value[:16]}…"
-    return "" if value is None else str(value)
+    if name in WORDS and value in WORDS[name].values:
+        return str(WORDS[name](value).label)
+    return "" if value is None else for_people(value)
 
 
 def _result(run: ImportRun, user: Any) -> dict[str, Any]:
