@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from pocweb.models import Area, Mission, Office, Person
+from pocweb.models import Area, Job, Mission, Office, Person
 from pocweb.people import set_open, set_password
 from tests.factories.threats_incident import make_incident
 from tests.security.test_sources import text_of
@@ -102,3 +102,12 @@ def test_cells_of_exports_are_no_formulas(
     client.force_login(officer)
     text = text_of(client.get("/incidents/export.csv"))
     assert not any(cell.lstrip('"').startswith(("=", "@")) for cell in text.split(","))
+
+
+def test_reading_an_address_starts_no_work(client: Client, bambari: Office, officer: Person) -> None:
+    """A link from elsewhere is followed with the person's session; it draws no PDF."""
+    client.force_login(officer)
+    assert client.get("/matrix/BAMBARI/export/pdf/").status_code == 405
+    assert not Job.objects.exists()
+    assert client.post("/matrix/BAMBARI/export/pdf/").status_code == 302
+    assert Job.objects.count() == 1

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -44,6 +44,8 @@ def _answer(
     """Answer with the file and record the export; a PDF becomes a job."""
     user: Any = request.user
     if kind == "pdf":
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])  # drawing is work, and a link from elsewhere asks for none
         return _ask(office, edition, user, live=live)
     sheet = read_sheet(office, edition=edition, live=live, user=user, now=clock.now(office.mission))
     made = render_sheet(sheet, kind)
