@@ -338,6 +338,15 @@ def test_mission_view_hides_rows_above_the_clearance(
     assert refs(client.get("/matrix/HQ/")) == []
 
 
+def test_activities_in_a_cell_are_links_to_their_records(
+    client: Client, bambari: Office, officer: Person, threat: Threat
+) -> None:
+    made = make_activity(bambari, officer, "Night patrols <east>", threats=[threat])
+    client.force_login(officer)
+    page = client.get("/matrix/BAMBARI/").content.decode()
+    assert f'<a class="nw" href="/activities/{made.pk}/">{made.ref}</a> Night patrols &lt;east&gt;' in page
+
+
 # --- budgets ----------------------------------------------------------------------------------------------------------
 
 

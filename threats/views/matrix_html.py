@@ -217,13 +217,18 @@ def _risk(row: MatrixRow, words: Words, evidence: Evidence | None, mark: Mark, n
 
 
 def _cell_text(row: MatrixRow, words: Words, key: str, text: str) -> str:
-    """Return the text of a column, the exact place in bold; unknown in grey."""
+    """Return the text of a column, the exact place in bold, references of activities as links; unknown in grey."""
     if key == "location" and row.location:
         areas = area_text(row)
         return f"<b>{escape(row.location)}</b>{', ' + escape(areas) if areas else ''}"
     if text == words.says["unknown"]:
         return f'<span class="m">{escape(capfirst(text))}</span>'
-    return str(escape(text))
+    html = str(escape(text))
+    named = {"response": row.response_activities, "action": row.action_activities}.get(key, ())
+    for one in named:
+        link = f'<a class="nw" href="{words.activity % one.pk}">{one.ref}</a> '
+        html = html.replace(f"{one.ref} ", link, 1)
+    return html
 
 
 def _gaps(row: MatrixRow, key: str, words: Words, can_edit: bool, is_open: bool) -> str:
