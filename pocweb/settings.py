@@ -285,6 +285,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",  # else the page of the API names another host
+    "ENUM_NAME_OVERRIDES": {
+        "ThreatStatusEnum": "threats.choices.ThreatStatus",
+        "ActivityStatusEnum": "strategy.choices.ActivityStatus",
+        "EditionStateEnum": "threats.choices.EditionState",
+        "ReportStateEnum": "reporting.choices.ReportState",
+        "SectionStateEnum": "reporting.choices.SectionState",
+        "LevelOfThreeEnum": "threats.choices.Vulnerability",
+    },
 }
 
 # --- Mail and log ----------------------------------------------------------------------------------------------------
