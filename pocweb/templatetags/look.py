@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pocweb.choices import Marking
+from pocweb.fieldlist import for_people
 
 register = template.Library()
 
@@ -35,3 +36,9 @@ def marking_label(value: int | Marking | None) -> str:
 def is_strict(value: int | Marking | None) -> bool:
     """Say whether the marking is the highest one, which is written in red."""
     return bool(value) and value == max(Marking)
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """Return a whole number as people read it, 8 400 with a narrow space, and "not recorded" for None."""
+    return for_people(value)
