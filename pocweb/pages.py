@@ -71,16 +71,6 @@ def sent_once(view: View) -> View:
     return guarded
 
 
-class Permitted:
-    """The same for class-based views: `permission` names what the person must hold somewhere."""
-
-    permission = ""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        require(request.user, self.permission)
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-
-
 def history_lines(events: Iterable[AuditEvent], *, labels: Mapping[str, Any], show: Show) -> list[dict[str, Any]]:
     """Return what `components/_history.html` draws; `show(field, value)` gives a stored plain value as text."""
     return [

@@ -12,7 +12,7 @@ from pocweb.fieldlist import for_people
 from pocweb.trail import register_record, register_verbs
 from reporting.choices import ReportState, SectionState
 from reporting.models import Report
-from reporting.rules import moves_from
+from reporting.rules import drafted_by, moves_from
 
 SIGNING = ("clear", "approve")
 
@@ -39,7 +39,7 @@ def reports_waiting(visit: Visit) -> Content | None:
 def _look(report: Any, visit: Visit) -> tuple[bool, Item]:
     """Return whether the report waits for this person's signature, and its line."""
     acts = [move for move in moves_from(report.state) if visit.user.has_perm(move.permission, report)]
-    is_own = visit.user.pk in (report.drafter_id, report.submitted_by_id)
+    is_own = drafted_by(visit.user.pk, drafter=report.drafter_id, submitter=report.submitted_by_id)
     signing = next((move for move in acts if move.act in SIGNING and not is_own), None)
     note = _("Due %(day)s.") % {"day": for_people(report.due_on)} if report.due_on else ""
     if report.state == ReportState.DRAFTING and report.unready:

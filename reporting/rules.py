@@ -137,6 +137,14 @@ STEPS = (
 )
 
 
+def drafted_by(person: int | None, *, drafter: int | None, submitter: int | None) -> bool:
+    """Say whether the person drafted or submitted a report and so may not sign it; all are ids.
+
+    Drafter and approver must differ: our permission table; POC Handbook 2020, 8.4 is silent.
+    """
+    return person is not None and person in (drafter, submitter)
+
+
 def due_on(quarter_ends_on: date) -> date:
     """Return the day on which the report of a quarter is due."""
     return quarter_ends_on + timedelta(days=DUE_DAYS_AFTER_QUARTER)

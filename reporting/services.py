@@ -320,7 +320,7 @@ def _allowed(report: Report, act: str) -> rules.Move:
 
 def _not_by_drafter(report: Report, by: Any) -> None:
     """Drafter and approver must differ: our rule, POC Handbook 2020, 8.4 is silent."""
-    if by.pk in (report.drafter_id, report.submitted_by_id):
+    if rules.drafted_by(by.pk, drafter=report.drafter_id, submitter=report.submitted_by_id):
         raise Forbidden("own_draft", _("You drafted this report; another person must sign it."))
 
 

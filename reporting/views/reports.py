@@ -134,7 +134,7 @@ def _steps(report: Report, missing: list[rules.Missing]) -> list[dict[str, Any]]
 
 def _acts(user: Any, report: Report) -> list[rules.Move]:
     """Return the acts that this person may do now, read from the state table."""
-    own = user.pk in (report.drafter_id, report.submitted_by_id)
+    own = rules.drafted_by(user.pk, drafter=report.drafter_id, submitter=report.submitted_by_id)
     return [
         move
         for move in rules.moves_from(report.state)

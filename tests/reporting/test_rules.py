@@ -71,3 +71,14 @@ def test_every_permission_of_the_state_table_is_registered() -> None:
     import rules as registry
 
     assert [move.permission for move in rules.MOVES if not registry.perm_exists(move.permission)] == []
+
+
+@pytest.mark.parametrize(
+    ("person", "is_drafter"),
+    [(1, True), (2, True), (3, False), (None, False)],
+    ids=["drafter", "sender", "other", "nobody"],
+)
+def test_drafter_and_signer_differ(person: int | None, is_drafter: bool) -> None:
+    """QR-01."""
+    assert rules.drafted_by(person, drafter=1, submitter=2) is is_drafter
+    assert rules.drafted_by(None, drafter=None, submitter=None) is False
