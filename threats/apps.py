@@ -15,7 +15,9 @@ class ThreatsConfig(AppConfig):
         belonging = ("/threats/", "/editions/")
         navigation.register(20, "threats:matrix-start", _("Matrix"), "threats.view_threat", also=belonging)
         navigation.register(30, "threats:incident-list", _("Incidents"), "threats.view_incident")
+        navigation.register(33, "threats:hotspots", _("Hotspots"), "threats.view_threat", also=("/presences/",))
         navigation.register(35, "threats:actor-list", _("Perpetrators"), "threats.view_actor")
+        navigation.register(37, "threats:watch", _("Watch"), "threats.view_watch", also=("/calendar/",))
         navigation.register(75, "threats:import-list", _("Imports"), "threats.view_import", in_account_menu=True)
 
         reference_data.register_loader("threats", reference_loader.load)

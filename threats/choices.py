@@ -168,3 +168,57 @@ class ImportState(models.TextChoices):
     DONE = "done", _("Imported")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
+
+
+class PresenceKind(models.TextChoices):
+    """What makes an area seen. Source: POC Handbook 2020, 8.4, example; the list is ours (bases, community alert
+    networks and liaison assistants: 4.1.3)."""
+
+    BASE = "base", _("Base")
+    PATROL = "patrol", _("Patrol")
+    LIAISON = "liaison", _("Community liaison assistant")
+    NETWORK = "network", _("Community alert network")
+    VISIT = "visit", _("Visit or flight")
+
+    STANDING = nonmember(("base", "liaison", "network"))
+
+
+class FactorKind(models.TextChoices):
+    """Whether a risk factor is common to all atrocity crimes or points to one.
+
+    Source: United Nations Framework of Analysis for Atrocity Crimes, 2014.
+    """
+
+    COMMON = "common", _("All atrocity crimes")
+    GENOCIDE = "genocide", _("Genocide")
+    HUMANITY = "humanity", _("Crimes against humanity")
+    WAR = "war", _("War crimes")
+
+
+class SignLevel(models.IntegerChoices):
+    """How much of a risk factor is seen. The scale is ours; the Framework asks for change against a baseline."""
+
+    NONE = 0, _("No sign")
+    SOME = 1, _("Single signs")
+    SEVERAL = 2, _("Several signs")
+    STRONG = 3, _("Strong and spreading")
+
+
+class TriggerKind(models.TextChoices):
+    """Kinds of events that may set off violence. Source: POC Handbook 2020, 8.5."""
+
+    FORCES = "forces", _("Deployment of forces or start of hostilities")
+    SPILLOVER = "spillover", _("Spillover from a neighbouring country")
+    POWER = "power", _("Irregular change of power")
+    SEASON = "season", _("Season: rains, harvest, cattle movement")
+    CULTURAL = "cultural", _("Religious or cultural period")
+    INCITEMENT = "incitement", _("Incitement")
+    ELECTION = "election", _("Census or election")
+    ANNUAL = "annual", _("Fair or other annual event")
+    OTHER = "other", _("Other")
+
+
+class OfflineState(models.TextChoices):
+    CHECKED = "checked", _("Checked, waits for your confirmation")
+    DONE = "done", _("Taken over")
+    CANCELLED = "cancelled", _("Cancelled")

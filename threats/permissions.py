@@ -46,3 +46,19 @@ rules.add_perm(
     "threats.approve_as_head_of_police",
     allows("edition", Verb.APPROVE) & has_role(Role.FCPC, component_kind="police"),
 )
+
+# words and lists that all share: schemes, forms of violence, groups at risk
+rules.add_perm("threats.view_vocabulary", allows("mandate", Verb.VIEW))
+rules.add_perm("threats.change_vocabulary", allows("mandate", Verb.EDIT))
+rules.add_perm("threats.view_protection_actor", allows("threat", Verb.VIEW))
+rules.add_perm("threats.change_protection_actor", allows("threat", Verb.EDIT))
+# a sheet edited offline stores through the same services; whoever may edit the office's threats may bring one back
+rules.add_perm("threats.import_matrix", allows("threat", Verb.EDIT))
+rules.add_perm("threats.view_presence", allows("presence", Verb.VIEW))
+rules.add_perm("threats.change_presence", allows("presence", Verb.EDIT))
+rules.add_perm("threats.view_watch", allows("watch", Verb.VIEW))
+rules.add_perm("threats.read_factor", allows("watch", Verb.EDIT))
+# which factors are watched, and against which baseline, is set by the POC Adviser (Handbook 8.5)
+rules.add_perm("threats.set_baseline", allows("watch", Verb.DRAFT))
+rules.add_perm("threats.change_trigger", allows("watch", Verb.EDIT))
+rules.add_perm("threats.write_lesson", allows("edition", Verb.DRAFT))

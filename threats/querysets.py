@@ -28,6 +28,30 @@ class ImportQuerySet(ScopedQuerySet):
     kind = "import"
 
 
+class PresenceQuerySet(ScopedQuerySet):
+    kind = "presence"
+
+    def between(self, start: date, end: date) -> "PresenceQuerySet":
+        """Presences that were there on a day of the period, both ends included."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=start), starts_on__lte=end)
+
+
+class WatchQuerySet(ScopedQuerySet):
+    kind = "watch"
+
+
+class TriggerQuerySet(ScopedQuerySet):
+    kind = "watch"
+
+
+class MatrixImportQuerySet(ScopedQuerySet):
+    kind = "threat"
+
+
+class LessonQuerySet(ScopedQuerySet):
+    kind = "edition"
+
+
 class EditionQuerySet(ScopedQuerySet):
     kind = "edition"
 

@@ -13,6 +13,9 @@ from threats.querysets import ActorQuerySet
 class ViolenceType(models.Model):
     """A form of violence; the shipped list is POC Handbook 2020, 8.1, and a mission may add to it."""
 
+    mission = models.ForeignKey(
+        Mission, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("mission")
+    )
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
     order = models.PositiveSmallIntegerField(default=0)
@@ -29,6 +32,9 @@ class ViolenceType(models.Model):
 class AtRiskGroup(models.Model):
     """A group of civilians at risk; the shipped list is POC Handbook 2020, 8.2.2, and a mission may add to it."""
 
+    mission = models.ForeignKey(
+        Mission, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("mission")
+    )
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
     order = models.PositiveSmallIntegerField(default=0)
@@ -98,6 +104,14 @@ class ProtectionActor(models.Model):
     mission = models.ForeignKey(Mission, on_delete=models.PROTECT, related_name="protection_actors")
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("kind"), max_length=24, choices=Kind)
+    description = models.TextField(
+        _("description"), blank=True, help_text=_("What it is and does. Do not write names of people.")
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+    changed_at = models.DateTimeField(_("changed"), null=True, editable=False)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
+    )
 
     class Meta:
         verbose_name = _("protection actor")

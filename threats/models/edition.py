@@ -23,7 +23,11 @@ class MatrixEdition(MissionRecord):
     LETTER = "E"
 
     state = models.CharField(_("state"), max_length=12, choices=EditionState, default=EditionState.DRAFT)
+    starts_on = models.DateField(_("covers from"), null=True, blank=True)
     horizon_on = models.DateField(_("horizon"), null=True, blank=True)
+    carried_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="carried_to", null=True, blank=True, editable=False
+    )
     snapshot = models.JSONField(null=True, encoder=DjangoJSONEncoder, editable=False)
     sha256 = models.CharField(_("fingerprint"), max_length=64, blank=True, editable=False)
     frozen_at = models.DateTimeField(_("frozen"), null=True, editable=False)

@@ -65,6 +65,12 @@ class Threat(MissionRecord):
     likelihood = models.PositiveSmallIntegerField(_("likelihood"), null=True, editable=False)
     impact = models.PositiveSmallIntegerField(_("impact"), null=True, editable=False)
     trend = models.CharField(_("trend"), max_length=8, choices=Trend, blank=True, editable=False)
+    confidence = models.PositiveSmallIntegerField(
+        _("confidence in the rating"), choices=Confidence, null=True, editable=False
+    )
+    expected_risk = models.PositiveSmallIntegerField(
+        _("risk expected after the response"), choices=RiskLevel, null=True, editable=False
+    )
     assessed_on = models.DateField(_("last rated"), null=True, editable=False)
     # 3
     areas = models.ManyToManyField(Area, verbose_name=_("areas"), related_name="threats")
@@ -204,6 +210,11 @@ class Assessment(models.Model):
     inputs = models.JSONField(_("inputs used"), default=list)
     reason = models.TextField(_("reason"))
     factors = models.JSONField(_("factors"), default=dict, blank=True)
+    expected_likelihood = models.PositiveSmallIntegerField(_("likelihood expected after the response"), null=True)
+    expected_impact = models.PositiveSmallIntegerField(_("impact expected after the response"), null=True)
+    expected_risk = models.PositiveSmallIntegerField(
+        _("risk expected after the response"), choices=RiskLevel, null=True
+    )
     assessed_at = models.DateTimeField(_("rated"))
     assessed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
 
@@ -212,6 +223,13 @@ class Assessment(models.Model):
         verbose_name_plural = _("assessments")
         ordering = ("-assessed_at", "-pk")
         indexes = [models.Index(fields=("threat", "assessed_at"), name="assessment_threat_moment")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expected_likelihood=None, expected_impact=None, expected_risk=None)
+                | Q(expected_likelihood__isnull=False, expected_impact__isnull=False, expected_risk__isnull=False),
+                name="assessment_expected_whole_or_not",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.threat.ref} {self.get_risk_display()}"

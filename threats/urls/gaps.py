@@ -1,0 +1,5 @@
+"""Addresses of the list of gaps."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Addresses of the leadership's view of the matrix."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

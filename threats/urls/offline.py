@@ -1,0 +1,5 @@
+"""Addresses of sheets of the matrix that come back."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

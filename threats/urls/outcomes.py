@@ -1,0 +1,5 @@
+"""Addresses of outcome scoring."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
