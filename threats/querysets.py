@@ -40,6 +40,16 @@ class WatchQuerySet(ScopedQuerySet):
     kind = "watch"
 
 
+class ReadingQuerySet(ScopedQuerySet):
+    """Readings of watched factors: a reader must be cleared for the watch and for the reading itself."""
+
+    kind = "watch"
+
+    def visible_to(self, user: Any) -> "ReadingQuerySet":
+        rows = self.filter(scope_q(user, self.kind, prefix="watch__"))
+        return rows.filter(marking__lte=getattr(user, "clearance", 0))
+
+
 class TriggerQuerySet(ScopedQuerySet):
     kind = "watch"
 

@@ -1,5 +1,7 @@
 """The atrocity watch and the calendar of triggers. Source: POC Handbook 2020, 8.5."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -9,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from pocweb.models import Area, MissionRecord
 from threats.choices import FactorKind, SignLevel, TriggerKind
 from threats.models.actor import AtRiskGroup
-from threats.querysets import TriggerQuerySet, WatchQuerySet
+from threats.querysets import ReadingQuerySet, TriggerQuerySet, WatchQuerySet
 
 
 class AtrocityFactor(models.Model):
     """One of the 14 risk factors of the United Nations Framework of Analysis for Atrocity Crimes (2014).
 
-    `indicators` are the shipped signs to look for: a list of {code, text}.
+    `indicators` are the shipped signs to look for: a list of {code, text}; the words are ours.
     """
 
     number = models.PositiveSmallIntegerField(_("number"), unique=True)
@@ -33,10 +35,12 @@ class AtrocityFactor(models.Model):
 
 
 class FactorWatch(MissionRecord):
-    """A risk factor that a mission has picked as relevant, with the baseline against which change is read.
+    """A risk factor that a mission has judged, relevant or not, with the baseline against which change is read.
 
     One per factor and mission; local signs are readings with their area, so that local and national events are read
-    together (Handbook 8.5). `level` repeats the latest reading, or the baseline while there is none.
+    together (Handbook 8.5). `level` and `read_on` repeat what `rules.watch.standing` says of those readings that are
+    marked at most as the watch itself is, so that whoever may see the row may see them. Pages, exports and reports ask
+    the readings that their reader may see.
     """
 
     KIND = "watch"
@@ -70,7 +74,10 @@ class FactorWatch(MissionRecord):
 
 
 class FactorReading(models.Model):
-    """What somebody saw of a watched factor on a day: level, signs, evidence. Kept as a series, never rewritten."""
+    """What somebody saw of a watched factor on a day: level, signs, evidence. Kept as a series, never rewritten.
+
+    `signs` holds codes of the factor's indicators, and signs in a person's own words as they were written.
+    """
 
     watch = models.ForeignKey(FactorWatch, on_delete=models.CASCADE, related_name="readings")
     read_on = models.DateField(_("read on"))
@@ -86,6 +93,8 @@ class FactorReading(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
     )
 
+    objects = ReadingQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("reading of a risk factor")
         verbose_name_plural = _("readings of risk factors")
@@ -95,12 +104,26 @@ class FactorReading(models.Model):
     def __str__(self) -> str:
         return f"{self.watch.ref} {self.read_on}: {self.get_level_display()}"
 
+    @property
+    def mission(self) -> Any:
+        """The mission of the watch; the audit trail asks for it."""
+        return self.watch.mission
+
+    @property
+    def ref(self) -> str:
+        """The reference in the audit trail; it says no level."""
+        return f"{self.watch.ref} reading {self.pk}"
+
     def get_level_display(self) -> str:
         return str(SignLevel(self.level).label)
 
 
 class TriggerEvent(MissionRecord):
-    """An event of the calendar that may set off violence: a date or a window, who and where, when to begin watching."""
+    """An event of the calendar that may set off violence: a date or a window, who and where, when to begin watching.
+
+    `effect_of` is the last day of the occurrence that `past_effect` tells of; an event that was called off keeps its
+    place in the calendar with the reason.
+    """
 
     KIND = "watch"
     LETTER = "C"
@@ -125,6 +148,8 @@ class TriggerEvent(MissionRecord):
         blank=True,
         verbose_name=_("who acts"),
     )
+    effect_of = models.DateField(_("effect of the occurrence that ended on"), null=True, editable=False)
+    called_off = models.TextField(_("called off because"), blank=True, editable=False)
 
     objects = TriggerQuerySet.as_manager()
 
