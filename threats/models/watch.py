@@ -114,9 +114,6 @@ class FactorReading(models.Model):
         """The reference in the audit trail; it says no level."""
         return f"{self.watch.ref} reading {self.pk}"
 
-    def get_level_display(self) -> str:
-        return str(SignLevel(self.level).label)
-
 
 class TriggerEvent(MissionRecord):
     """An event of the calendar that may set off violence: a date or a window, who and where, when to begin watching.
