@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 from pocweb.choices import Role
 from pocweb.models import Component, Office, Posting
 from threats.choices import ApprovalSlot, EditionState
-from threats.editions import Comparison, changes_since
+from threats.comparison import Comparison
+from threats.editions import changes_since
 from threats.models import EditionApproval, MatrixEdition
 from threats.rules import editions as rules
 

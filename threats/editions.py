@@ -1,42 +1,22 @@
-"""Contents of matrix editions: the frozen snapshot, and what differs between two of them, row by row, cell by cell."""
+"""Contents of matrix editions: the live rows, the frozen snapshot, and what the live matrix holds otherwise."""
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from pocweb.audit import canonical
-from pocweb.fieldlist import for_people
 from pocweb.models import Office
 from threats.choices import EditionState, ThreatStatus
+from threats.comparison import Comparison, compare_rows
 from threats.matrix import COLUMNS, MatrixRow, build_rows
 from threats.models import MatrixEdition, Threat
 
 FORMAT = 1
 Content = Mapping[str, Any]
-
-BESIDE: tuple[tuple[str, str | Promise], ...] = (
-    ("title", gettext_lazy("Title")),
-    ("imminent", gettext_lazy("Imminent")),
-    ("objective", gettext_lazy("Objective")),
-    ("lead", gettext_lazy("Lead")),
-    ("components", gettext_lazy("Contributing components")),
-    ("horizon_on", gettext_lazy("Horizon")),
-)
-"""What a row holds besides the ten columns and two editions are compared by. Gaps are left out: they move with time."""
-
-
-def labels() -> dict[str, str]:
-    """Return the headings of the compared cells by key, in the order of the matrix."""
-    return {column.key: str(column.label) for column in COLUMNS} | {key: str(label) for key, label in BESIDE}
-
 
 # --- building ---------------------------------------------------------------------------------------------------------
 
@@ -131,129 +111,7 @@ def build_content(
     return plain
 
 
-# --- comparing --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class CellChange:
-    """A cell that differs: texts before and after."""
-
-    key: str
-    label: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class RowChange:
-    """A row that both editions hold and that differs. `risk` is "up", "down" or empty, `was_risk` the level before."""
-
-    pk: int
-    ref: str
-    title: str
-    cells: tuple[CellChange, ...]
-    risk: str = ""
-    was_risk: str = ""
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(cell.key for cell in self.cells)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What differs between two contents. `new` and `closed` are rows that only the later or the earlier one holds."""
-
-    new: tuple[Mapping[str, Any], ...] = ()
-    closed: tuple[Mapping[str, Any], ...] = ()
-    changed: tuple[RowChange, ...] = ()
-    same: int = 0
-
-    @property
-    def cells(self) -> int:
-        """Return the number of cells that differ in rows that both hold."""
-        return sum(len(row.cells) for row in self.changed)
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.new or self.closed or self.changed)
-
-    @property
-    def rows(self) -> int:
-        return len(self.new) + len(self.closed) + len(self.changed)
-
-
-@dataclass(frozen=True)
-class Mark:
-    """How one row of the later content is marked: new, or with its changed cells by key."""
-
-    is_new: bool = False
-    cells: Mapping[str, CellChange] = field(default_factory=dict)
-    risk: str = ""
-    was_risk: str = ""
-
-
-def cell_texts(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return all compared cells of a stored row as text; what nobody has written is empty."""
-    cells = dict(row.get("cells") or {})
-    if not cells:
-        read = MatrixRow.from_dict(row)
-        cells = {column.key: column.text(read) for column in COLUMNS}
-    for key, _label in BESIDE:
-        value = row.get(key)
-        if key == "imminent":
-            cells[key] = _("yes") if value else ""
-        else:
-            cells[key] = for_people(value) if value else ""
-    return cells
-
-
-def compare_rows(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> Comparison:
-    """Return what differs between two lists of stored rows, in the order of the later one."""
-    before = {row["pk"]: row for row in old}
-    after = {row["pk"]: row for row in new}
-    words = labels()
-    changed, same = [], 0
-    for pk, row in after.items():
-        if pk not in before:
-            continue
-        was, now = cell_texts(before[pk]), cell_texts(row)
-        cells = tuple(
-            CellChange(key, label, was.get(key, ""), now.get(key, ""))
-            for key, label in words.items()
-            if was.get(key, "") != now.get(key, "")
-        )
-        if cells:
-            moved = _direction(before[pk].get("risk"), row.get("risk"))
-            was_risk = str(before[pk].get("risk_label") or "")
-            changed.append(RowChange(pk, row["ref"], row["title"], cells, moved, was_risk))
-        else:
-            same += 1
-    return Comparison(
-        new=tuple(row for pk, row in after.items() if pk not in before),
-        closed=tuple(row for pk, row in before.items() if pk not in after),
-        changed=tuple(changed),
-        same=same,
-    )
-
-
-def _direction(before: int | None, after: int | None) -> str:
-    if before is None or after is None or before == after:
-        return ""
-    return "up" if after > before else "down"
-
-
-def compare(old: Content | None, new: Content | None) -> Comparison:
-    """Return what differs between two snapshots; a missing one counts as an empty matrix."""
-    return compare_rows((old or {}).get("rows", ()), (new or {}).get("rows", ()))
-
-
-def marks(comparison: Comparison) -> dict[int, Mark]:
-    """Return the marks of rows by the threat's key: new rows and changed ones."""
-    found = {row["pk"]: Mark(is_new=True) for row in comparison.new}
-    for row in comparison.changed:
-        found[row.pk] = Mark(cells={cell.key: cell for cell in row.cells}, risk=row.risk, was_risk=row.was_risk)
-    return found
+# --- what moved since ---
 
 
 def changes_since(

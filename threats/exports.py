@@ -20,7 +20,8 @@ from pocweb.models import Area, Office
 from pocweb.pdf import render_pdf
 from pocweb.tabular import Column, write_csv, write_xlsx
 from threats.choices import ApprovalSlot, EditionState
-from threats.editions import build_content, cell_texts, compare, in_force, marks, open_edition_of
+from threats.comparison import cell_texts, compare, marks
+from threats.editions import build_content, in_force, open_edition_of
 from threats.matrix_document import Approval, MatrixDocument, MatrixLine
 from threats.models import EditionApproval, MatrixEdition
 

@@ -15,7 +15,8 @@ from pocweb.models import Office, Person
 from tests.factories.mission import make_person, make_posting
 from tests.factories.threats_edition import NOON, make_edition, make_matrix_threat, rate
 from threats.choices import EditionState
-from threats.editions import build_content, changes_since_endorsement, compare, marks
+from threats.comparison import compare, marks
+from threats.editions import build_content, changes_since_endorsement
 from threats.models import EditionApproval, MatrixEdition, Threat
 from threats.services import editions
 

@@ -17,8 +17,9 @@ from pocweb.errors import Forbidden, RuleError
 from pocweb.models import Office
 from pocweb.pages import history_lines, permitted
 from threats.choices import ApprovalSlot, EditionState
+from threats.comparison import Comparison, cell_texts, compare, marks
 from threats.edition_panel import Panel, build_panel, panel_of
-from threats.editions import Comparison, cell_texts, changes_since, compare, in_force, live_rows, marks
+from threats.editions import changes_since, in_force, live_rows
 from threats.forms.editions import ApproveForm, CompareForm, OpenEditionForm, ReturnForm
 from threats.matrix import COLUMNS
 from threats.models import MatrixEdition

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from threats.choices import Trend
-from threats.editions import Mark
+from threats.comparison import Mark
 from threats.evidence import Evidence
 from threats.matrix import COLUMNS, Gap, MatrixRow
 from threats.matrix.columns import area_text, rating_text, unknown

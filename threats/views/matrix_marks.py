@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from pocweb.models import Office
 from threats.choices import EditionState
-from threats.editions import Mark, compare_rows, marks
+from threats.comparison import Mark, compare_rows, marks
 from threats.matrix import COLUMNS, MatrixRow
 from threats.matrix.columns import rating_text
 from threats.models import MatrixEdition
