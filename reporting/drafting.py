@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reporting.periods import Quarter
+from pocweb.periods import Quarter
 from threats.choices import SourceOfViolence
 
 MOST_NAMED = 3

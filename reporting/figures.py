@@ -5,9 +5,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from pocweb.periods import Quarter
 from reporting.choices import ReportState
 from reporting.models import Figure, Report
-from reporting.periods import Quarter
 from reporting.questions import answers, questions_for
 from reporting.rules import FIGURE_IN_TEXT
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from pocweb.choices import Marking
 from pocweb.errors import RuleError
+from pocweb.periods import Quarter
 from reporting.choices import SectionState
-from reporting.periods import Quarter
 
 TEXT_LIMIT = 20_000
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from pocweb.charts import AreaShape, Marker, MonthPoint, area_map, monthly_bars
 from pocweb.choices import Marking
 from pocweb.models import Area
+from pocweb.periods import Quarter
 from reporting.cable import (
     AnyExhibit,
     CasualtyLine,
@@ -32,7 +33,6 @@ from reporting.cable import (
 )
 from reporting.choices import ReportState
 from reporting.models import Report
-from reporting.periods import Quarter
 from reporting.rules import FIGURE_IN_TEXT, PARTS
 from reporting.snapshot import risk_word
 

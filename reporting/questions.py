@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from pocweb.choices import Priority, RiskLevel
 from pocweb.models import Mission
-from reporting.periods import Quarter
+from pocweb.periods import Quarter
 from strategy.choices import ActivityStatus
 from strategy.models import Activity
 from threats.choices import SourceOfViolence, Verification

@@ -13,13 +13,13 @@ from pocweb.audit import fingerprint, record_event
 from pocweb.errors import Conflict, Forbidden, RuleError
 from pocweb.guard import Saved, save_guarded
 from pocweb.models import Counter, Mission, Office
+from pocweb.periods import Quarter
 from pocweb.permissions import require
 from reporting import rules
 from reporting.choices import ReportState, SectionState
 from reporting.drafting import draft_texts
 from reporting.figures import ask_figures
 from reporting.models import Figure, Report, ReportSection
-from reporting.periods import Quarter
 from reporting.rendering import ask_for_pdf
 from reporting.snapshot import build_snapshot
 

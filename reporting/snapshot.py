@@ -9,8 +9,8 @@ from django.db.models.functions import Coalesce, TruncMonth
 
 from pocweb.choices import RiskLevel
 from pocweb.models import Area, Mission, Office
+from pocweb.periods import Quarter
 from reporting.models import Figure, Report
-from reporting.periods import Quarter
 from strategy.models import Activity
 from threats.choices import ActorSide, PointPrecision, Verification
 from threats.models import Actor, Incident, IncidentActor, Scheme, Threat

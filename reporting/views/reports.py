@@ -14,13 +14,13 @@ from pocweb.choices import JobState
 from pocweb.errors import Forbidden, RuleError
 from pocweb.models import AuditEvent, Job
 from pocweb.pages import permitted
+from pocweb.periods import Quarter
 from reporting import rules, services
 from reporting.choices import ReportState, SectionState
 from reporting.figures import live_answers
 from reporting.forms import OpenReportForm, ReasonForm
 from reporting.leftout import left_out
 from reporting.models import Report
-from reporting.periods import Quarter
 from reporting.quarterly import cable_of
 from reporting.rendering import JOB_KIND
 from reporting.snapshot import build_snapshot

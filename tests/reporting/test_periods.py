@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from pocweb.errors import RuleError
-from reporting.periods import Quarter
+from pocweb.periods import Quarter
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from pocweb import clock
 from pocweb.errors import RuleError
 from pocweb.models import Mission, Office
 from pocweb.pdf import count_pages
+from pocweb.periods import Quarter
 from reporting import rules
 from reporting.cable import CodeCable
 from reporting.choices import ReportKind
 from reporting.models import Report
-from reporting.periods import Quarter
 from reporting.rendering import content_of, draw
 from reporting.services import fill_report, new_report
 
