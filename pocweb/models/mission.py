@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,12 @@ class Mission(models.Model):
         _("review period in days"),
         default=31,
         help_text=_("A matrix older than this is late: forums review it weekly or monthly (Handbook 5.1)."),
+    )
+    blind_days = models.PositiveSmallIntegerField(
+        _("days after which an area is blind"),
+        default=30,
+        validators=[MinValueValidator(1)],
+        help_text=_("An area without base, network, liaison assistant, patrol, visit or report for so long is blind."),
     )
     report_signatory = models.CharField(_("signs the quarterly cable"), max_length=120, default="Head of Mission")
     report_addressee = models.CharField(
