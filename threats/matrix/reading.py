@@ -144,7 +144,7 @@ def _union(pks: Any) -> Iterable[tuple[Any, ...]]:
     ).annotate(kind=Value("scheme", CharField()), of=F("pk"), **texts(F("name"), F("edition"), F("data")))
     parts = [
         through("violence_types", "violencetype__name", "violencetype__code"),
-        through("actors", "actor__short_name", "actor__name", "actor__source_of_violence", "actor_id"),
+        through("actors", "actor__short_name", "actor__name", "actor__source_of_violence", "actor_id", "actor__code"),
         through("components", "component__name", "component__code"),
         groups,
         protection,
@@ -212,6 +212,7 @@ def _row(
         violence_types=tuple(texts[0] for texts in named.get(("violence_types", pk), ())),
         groups=tuple(_group(texts, labels) for texts in named.get(("groups", pk), ())),
         actors=tuple(short or name for short, name, *_rest in actors),
+        actor_codes=tuple(texts[4] for texts in actors),
         source_kinds=tuple(dict.fromkeys(labels["source"][texts[2]] for texts in actors)),
         protection_actors=_protection(named, pk, labels),
         response_activities=tuple(item for item in shown if item.status != "planned"),

@@ -103,6 +103,7 @@ class MatrixRow:
     groups: tuple[RowGroup, ...]
     civilians: str
     actors: tuple[str, ...]
+    actor_codes: tuple[str, ...] = ()
     source_kinds: tuple[str, ...]
     perpetrators: str
     protection_actors: tuple[RowProtectionActor, ...]
@@ -148,7 +149,7 @@ _NESTED: dict[str, type] = {
     "action_activities": RowActivity,
     "gaps": Gap,
 }
-_TUPLES = ("violence_types", "actors", "source_kinds", "components")
+_TUPLES = ("violence_types", "actors", "actor_codes", "source_kinds", "components")
 _DATES = ("horizon_on", "review_on", "assessed_on")
 _EMPTY: dict[str, Any] = {one.name: "" for one in fields(MatrixRow) if one.type in (str, "str")} | {
     "imminent": False,
