@@ -122,9 +122,21 @@ class Vulnerability(models.IntegerChoices):
 
 
 class Confidence(models.IntegerChoices):
+    """How sure those who rate are of their rating. The words are ours; the Handbook names no scale."""
+
     LOW = 1, _("Low")
     MEDIUM = 2, _("Medium")
     HIGH = 3, _("High")
+
+    @property
+    def meaning(self) -> str:
+        """Return what the level means, in one sentence."""
+        meanings = {
+            1: _("One source, or reports not verified. The next report may change the rating."),
+            2: _("Several sources that agree, not all verified. Some questions are open."),
+            3: _("Several independent sources, most of it verified. A change would surprise."),
+        }
+        return str(meanings[self.value])
 
 
 class Trend(models.TextChoices):
@@ -222,3 +234,41 @@ class OfflineState(models.TextChoices):
     CHECKED = "checked", _("Checked, waits for your confirmation")
     DONE = "done", _("Taken over")
     CANCELLED = "cancelled", _("Cancelled")
+
+
+class Heat(models.TextChoices):
+    """Whether an area is a hotspot, and by what; `rules/hotspots.py`. Source: POC Handbook 2020, 8.4."""
+
+    BOTH = "both", _("Hotspot by events and threats")
+    EVENTS = "events", _("Hotspot by events")
+    THREATS = "threats", _("Hotspot by threats")
+    WATCH = "watch", _("Watch")
+    NONE = "none", _("Nothing recorded")
+
+    HOT = nonmember(("both", "events", "threats"))
+
+
+class Sight(models.TextChoices):
+    """How well the mission sees an area; `rules/blindspots.py`. Source: POC Handbook 2020, 8.4."""
+
+    SEEN = "seen", _("Presence and reports")
+    PRESENCE_ONLY = "presence", _("Presence, no report")
+    REPORTS_ONLY = "reports", _("Reports only, no presence")
+    BLIND = "blind", _("Blind spot")
+
+
+class Outcome(models.TextChoices):
+    """What became of a row of the matrix in a quarter. The classes are ours; the rule: `threats.rules.outcomes`."""
+
+    HIT = "hit", _("Hit")
+    FALSE_ALARM = "false_alarm", _("False alarm")
+    MISS = "miss", _("Miss")
+    QUIET = "quiet", _("Quiet")
+
+
+class Severity(models.IntegerChoices):
+    """How much a finding of the quality page weighs. The scale is ours."""
+
+    MUST = 1, _("Must be mended")
+    SHOULD = 2, _("Should be mended")
+    LOOK = 3, _("Worth a look")
