@@ -9,10 +9,12 @@ from pocweb.charts.drawing import DataTable, Drawing
 from pocweb.charts.monthly import MonthPoint, monthly_bars
 from pocweb.charts.ratings import RatingPoint, RatingSeries, series_chart
 from pocweb.charts.spark import sparkline
+from pocweb.charts.states import AreaState, state_map
 
 __all__ = [
     "BOUNDARY_DISCLAIMER",
     "AreaShape",
+    "AreaState",
     "DataTable",
     "Drawing",
     "Marker",
@@ -23,4 +25,5 @@ __all__ = [
     "monthly_bars",
     "series_chart",
     "sparkline",
+    "state_map",
 ]

@@ -96,7 +96,8 @@ def area_map(
     value_name = value_name or _("Value")
     projection = Projection.fit([feature.geometry for feature in features], width=WIDTH, tallest=TALLEST, margin=MARGIN)
     classes = tint_classes([value for value in values.values() if value])
-    spec = _spec(features, projection, classes, values, set(hatched), markers, set(labels))
+    fills = {feature.code: _fill(feature.code, values, set(hatched), classes) for feature in features}
+    spec = map_spec(features, projection, fills, markers, set(labels))
     return Drawing(
         title=title or label,
         label=label,
@@ -128,22 +129,27 @@ def _fill(code: str, values: Mapping[str, int | None], hatched: set[str], classe
     return next((step.fill for step in classes if step.low <= value <= step.high), GROUND)
 
 
-def _spec(
+def map_spec(
     features: Sequence[AreaShape],
     projection: Projection,
-    classes: Sequence[TintClass],
-    values: Mapping[str, int | None],
-    hatched: set[str],
+    fills: Mapping[str, str],
     markers: Sequence[Marker],
     labels: set[str],
+    outlined: Collection[str] = (),
 ) -> dict[str, Any]:
+    """Return the specification of a map whose areas have these fills; `outlined` areas get a dark border on top."""
     shapes = [
         {
             "type": "Feature",
-            "properties": {"fill": _fill(feature.code, values, hatched, classes)},
+            "properties": {"fill": fills[feature.code]},
             "geometry": projection.geometry(feature.geometry),
         }
         for feature in features
+    ]
+    borders = [
+        {"type": "Feature", "properties": {}, "geometry": shape["geometry"]}
+        for feature, shape in zip(features, shapes, strict=True)
+        if feature.code in outlined
     ]
     dots = _dots(markers, projection)
     named = [(feature.name, projection.centre(feature.geometry)) for feature in features if feature.code in labels]
@@ -164,11 +170,20 @@ def _spec(
                 "mark": {"type": "geoshape", "clip": False, "stroke": "#a9b4bd", "strokeWidth": 0.7},
                 "encoding": {"fill": {"field": "properties.fill", "type": "nominal", "scale": None}},
             },
+            *([_border_layer(borders)] if borders else []),
             _dot_layer([dot for dot in dots if dot["kind"] == "event"], "circle", EVENT, 0.8),
             _dot_layer([dot for dot in dots if dot["kind"] == "office"], "square", OFFICE, 1),
             _text_layer(texts, halo),
             _text_layer(texts, {"fill": INK}),
         ],
+    }
+
+
+def _border_layer(borders: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "data": {"values": borders},
+        "projection": {"type": "identity", "scale": 1, "translate": [0, 0]},
+        "mark": {"type": "geoshape", "clip": False, "filled": False, "stroke": INK, "strokeWidth": 1.6},
     }
 
 

@@ -7,7 +7,7 @@ do not draw before a server or worker forks.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +24,14 @@ FONTS = "IBM Plex Sans, system-ui, Roboto, DejaVu Sans, sans-serif"
 FONT_SIZE = 11
 HATCH = "#010203"
 """Placeholder fill: the drawing gets the hatch pattern wherever a mark is filled with it."""
+HATCHED: dict[str, tuple[str, str]] = {
+    HATCH: ("#ffffff", "#8d7a9c"),
+    "#010204": ("#fdeee6", "#8d7a9c"),
+    "#010205": ("#f3c453", "#4b3a5a"),
+    "#010206": ("#b83c0b", "#ffffff"),
+    "#010207": ("#7d1128", "#ffffff"),
+}
+"""Placeholder fills with the ground and the stripes of their hatch, so that a hatched area keeps its own colour."""
 
 CACHE_SECONDS = 30 * 24 * 3600
 SVG = "http://www.w3.org/2000/svg"
@@ -95,10 +103,10 @@ def clean_svg(svg: str, *, label: str, suffix: str) -> str:
     ElementTree.register_namespace("", SVG)
     root = ElementTree.fromstring(svg)  # noqa: S314 - the engine's own output, not a stranger's file
     _prune(root)
-    hatched = _tidy(root, pattern_id=f"hatch-{suffix}")
+    hatched = _tidy(root, suffix=suffix)
     _flatten(root)
     if hatched:
-        root.insert(0, _hatch_pattern(f"hatch-{suffix}"))
+        root.insert(0, _hatch_patterns(sorted(hatched), suffix))
     size = {name: root.attrib[name] for name in ("width", "height", "viewBox")}
     root.attrib.clear()
     root.attrib.update({"role": "img", "aria-label": label, "font-family": FONTS, **size})
@@ -126,19 +134,19 @@ def _flatten(node: ElementTree.Element) -> None:
                 node.insert(place + offset, grandchild)
 
 
-def _tidy(node: ElementTree.Element, *, pattern_id: str) -> bool:
-    """Round and drop attributes below `node`; return whether anything is hatched."""
-    hatched = False
+def _tidy(node: ElementTree.Element, *, suffix: str) -> set[str]:
+    """Round and drop attributes below `node`; return the placeholders of the hatches in use."""
+    hatched: set[str] = set()
     for name, value in list(node.attrib.items()):
         if name in DROPPED or name.startswith("aria-") or (name, value) in DEFAULTS:
             del node.attrib[name]
-        elif value == HATCH:
-            node.attrib[name] = f"url(#{pattern_id})"
-            hatched = True
+        elif value in HATCHED:
+            node.attrib[name] = f"url(#{_pattern_id(value, suffix)})"
+            hatched.add(value)
         elif name in ROUNDED:
             node.attrib[name] = NUMBERS.sub(_one_decimal, value)
     for child in node:
-        hatched = _tidy(child, pattern_id=pattern_id) or hatched
+        hatched |= _tidy(child, suffix=suffix)
     return hatched
 
 
@@ -147,14 +155,17 @@ def _one_decimal(match: re.Match[str]) -> str:
     return "0" if number == 0 else f"{number:g}"
 
 
-def _hatch_pattern(pattern_id: str) -> ElementTree.Element:
+def _pattern_id(placeholder: str, suffix: str) -> str:
+    return f"hatch-{suffix}" if placeholder == HATCH else f"hatch-{placeholder[1:]}-{suffix}"
+
+
+def _hatch_patterns(placeholders: Sequence[str], suffix: str) -> ElementTree.Element:
     defs = ElementTree.Element(f"{{{SVG}}}defs")
-    pattern = ElementTree.SubElement(
-        defs,
-        f"{{{SVG}}}pattern",
-        {"id": pattern_id, "width": "6", "height": "6", "patternUnits": "userSpaceOnUse"},
-    )
-    pattern.set("patternTransform", "rotate(45)")
-    ElementTree.SubElement(pattern, f"{{{SVG}}}rect", {"width": "6", "height": "6", "fill": "#ffffff"})
-    ElementTree.SubElement(pattern, f"{{{SVG}}}rect", {"width": "2.2", "height": "6", "fill": "#8d7a9c"})
+    for placeholder in placeholders:
+        ground, stripes = HATCHED[placeholder]
+        size = {"width": "6", "height": "6", "patternUnits": "userSpaceOnUse"}
+        pattern = ElementTree.SubElement(defs, f"{{{SVG}}}pattern", {"id": _pattern_id(placeholder, suffix), **size})
+        pattern.set("patternTransform", "rotate(45)")
+        ElementTree.SubElement(pattern, f"{{{SVG}}}rect", {"width": "6", "height": "6", "fill": ground})
+        ElementTree.SubElement(pattern, f"{{{SVG}}}rect", {"width": "2.2", "height": "6", "fill": stripes})
     return defs
