@@ -20,6 +20,14 @@ class ScopedQuerySet(models.QuerySet[Any]):
         return self.filter(scope_q(user, self.kind))
 
 
+class VocabularyQuerySet(models.QuerySet[Any]):
+    """Entries of a list that all missions share and that each may extend."""
+
+    def known_in(self, mission: Any) -> Self:
+        """Return what a mission (or its key) may use: the shared entries and its own, never another mission's."""
+        return self.filter(Q(mission=None) | Q(mission=mission))
+
+
 class ActorQuerySet(ScopedQuerySet):
     kind = "actor"
 

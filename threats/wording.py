@@ -79,4 +79,4 @@ def _names(name: str, codes: set[str], user: Any) -> dict[str, str]:
     if name == "components":
         return dict(Component.objects.filter(mission=user.mission, code__in=codes).values_list("code", "name"))
     model: Any = ViolenceType if name == "violence_types" else AtRiskGroup
-    return dict(model.objects.filter(code__in=codes).values_list("code", "name"))
+    return dict(model.objects.known_in(user.mission).filter(code__in=codes).values_list("code", "name"))

@@ -186,7 +186,7 @@ class IncidentForm(forms.Form):
             said = {"required": NEEDED["area"]}
             return AreaField(label=field.label, help_text=HINTS["area"], areas=areas, error_messages=said)
         if field.name == "violence_types":
-            kinds = list(ViolenceType.objects.values_list("code", "name"))
+            kinds = list(ViolenceType.objects.known_in(self.mission).values_list("code", "name"))
             boxes = forms.CheckboxSelectMultiple
             return forms.MultipleChoiceField(label=str(field.label), required=False, choices=kinds, widget=boxes)
         made = _control(field)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from pocweb.choices import Marking
 from pocweb.models import Mission
 from threats.choices import SourceOfViolence
-from threats.querysets import ActorQuerySet
+from threats.querysets import ActorQuerySet, VocabularyQuerySet
 
 
 class ViolenceType(models.Model):
@@ -19,6 +19,8 @@ class ViolenceType(models.Model):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
     order = models.PositiveSmallIntegerField(default=0)
+
+    objects = VocabularyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("form of violence")
@@ -38,6 +40,8 @@ class AtRiskGroup(models.Model):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
     order = models.PositiveSmallIntegerField(default=0)
+
+    objects = VocabularyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("group at risk")

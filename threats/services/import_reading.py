@@ -36,14 +36,17 @@ def limits() -> Limits:
     return Limits(max_bytes=settings.IMPORT_MAX_BYTES)
 
 
-def open_file(file: BinaryIO, *, name: str, layout: str | None) -> tuple[Layout, Table]:
-    """Return layout and table of a file, its rows still unread. Raises `RuleError` for field "file"."""
+def open_file(file: BinaryIO, *, name: str, layout: str | None, mission: Mission) -> tuple[Layout, Table]:
+    """Return layout and table of a file, its rows still unread. Raises `RuleError` for field "file".
+
+    Our own template knows the forms of violence that the mission has added to the shared list.
+    """
     try:
         found, table = open_incidents(file, name=name, limits=limits(), layout=layout or None)
     except TableError as error:
         raise RuleError(error.code, error.message, "file") from error
     if found.code == Origin.POCWEB:
-        codes = tuple(ViolenceType.objects.values_list("code", flat=True))
+        codes = tuple(ViolenceType.objects.known_in(mission).values_list("code", flat=True))
         found = template_layout(codes) if codes else found
     return found, table
 

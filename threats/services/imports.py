@@ -48,7 +48,7 @@ def headquarters(mission: Mission) -> Office:
 
 def survey(*, mission: Mission, file: BinaryIO, name: str, layout: str | None, by: Any, say: Say = silent) -> Tally:
     """Return what an import of the file would do, row by row; nothing is stored. Raises `RuleError`."""
-    found, table = open_file(file, name=name, layout=layout)
+    found, table = open_file(file, name=name, layout=layout, mission=mission)
     raw: dict[int, Any] = {}
     tally, sorter = Tally(), Sorter(mission, found.code, by)
     for rows in blocks(found, tap(table, raw, PREVIEW_ROWS)):
@@ -82,7 +82,7 @@ def start_import(
     if by is not None:
         require(by, "threats.import_incidents", run)
     run.file_sha256, run.file_bytes = measure(file)
-    run.layout = open_file(file, name=name, layout=layout)[0].code
+    run.layout = open_file(file, name=name, layout=layout, mission=run.mission)[0].code
     run.file_name = name[-200:]
     run.created_at = run.changed_at = now or clock.now(mission)
     file.seek(0)
@@ -224,7 +224,7 @@ def write_import(pk: int, *, by: Any, say: Say = silent) -> ImportRun:
     if run.state != ImportState.IMPORTING:
         return run
     with run.file.open("rb") as file:
-        layout, table = open_file(file, name=run.file_name, layout=run.layout)
+        layout, table = open_file(file, name=run.file_name, layout=run.layout, mission=run.mission)
         sorter, context = Sorter(run.mission, layout.code, by), BulkContext(run.mission)
         done = 0
         for rows in blocks(layout, table):

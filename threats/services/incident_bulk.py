@@ -118,7 +118,7 @@ class BulkContext:
         self.offices = AreaOffices(mission)
         self.areas = AreaBook()
         self.actors = ActorBook(mission)
-        self.violence_types: dict[str, int] = dict(ViolenceType.objects.values_list("code", "pk"))
+        self.violence_types: dict[str, int] = dict(ViolenceType.objects.known_in(mission).values_list("code", "pk"))
         self.sources: dict[str, int] = dict(Source.objects.filter(mission=mission).values_list("code", "pk"))
 
     def ensure(self, rows: Sequence[PlacedDraft], kind: str) -> None:

@@ -101,7 +101,7 @@ def _read_related(read: Read, values: Mapping[str, Any], wanted: set[str], by: A
         read["area"] = _area(values.get("area"), read["starts_on"])
         read.plain["area"] = read["area"].pcode if read["area"] else None
     if "violence_types" in wanted:
-        read["violence_types"] = _violence_types(values.get("violence_types") or [])
+        read["violence_types"] = _violence_types(values.get("violence_types") or [], mission)
         read.plain["violence_types"] = sorted(kind.code for kind in read["violence_types"])
     codes = values.get("sources") or []
     if "sources" in wanted and (codes or "sources" in values):
@@ -185,8 +185,8 @@ def _area(value: Any, on: date) -> Any:
     return area
 
 
-def _violence_types(codes: Sequence[str]) -> list[ViolenceType]:
-    found = {kind.code: kind for kind in ViolenceType.objects.filter(code__in=codes)}
+def _violence_types(codes: Sequence[str], mission: Mission) -> list[ViolenceType]:
+    found = {kind.code: kind for kind in ViolenceType.objects.known_in(mission).filter(code__in=codes)}
     if missing := sorted(set(codes) - set(found)):
         said = _("%(code)s is no form of violence on the list.") % {"code": missing[0]}
         raise RuleError("unknown_violence_type", said, "violence_types")

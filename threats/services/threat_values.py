@@ -155,7 +155,7 @@ def _choices_of(threat: Threat, name: str, codes: Iterable[str]) -> Any:
         rows = Area.objects.filter(pcode__in=codes)
         return rows.filter(Q(threats=threat) | Q(valid_to=None)).distinct() if threat.pk else rows.filter(valid_to=None)
     if name == "violence_types":
-        return ViolenceType.objects.filter(code__in=codes)
+        return ViolenceType.objects.known_in(threat.mission_id).filter(code__in=codes)
     model: type[Model] = Actor if name == "actors" else Component
     return model._default_manager.filter(mission=threat.mission_id, code__in=codes)
 
@@ -181,9 +181,11 @@ def _write_codes(threat: Threat, name: str, codes: Iterable[str]) -> list[str]:
 
 def _write_groups(threat: Threat, rows: list[Values]) -> list[Values]:
     codes = {row["group"] for row in rows}
-    groups = dict(AtRiskGroup.objects.filter(code__in=codes).values_list("code", "pk"))
+    groups = dict(AtRiskGroup.objects.known_in(threat.mission_id).filter(code__in=codes).values_list("code", "pk"))
     pcodes = {row["area"] for row in rows if row.get("area")}
     areas = dict(Area.objects.filter(pcode__in=pcodes, valid_to=None).values_list("pcode", "pk"))
+    # an area that a line names already stays, also where its division was closed since
+    areas |= dict(threat.threat_groups.filter(area__pcode__in=pcodes).values_list("area__pcode", "area"))
     seen: set[tuple[str, str]] = set()
     threat.threat_groups.all().delete()
     made = []

@@ -20,7 +20,7 @@ from pocweb.permissions import require
 from threats.choices import PlaceState
 from threats.fieldlists.incident import INCIDENT, hidden_from, with_related, words
 from threats.forms.incidents import IncidentPage, SettleForm, VerifyForm, all_areas, areas_for, find_areas, shown
-from threats.models import Incident
+from threats.models import Incident, ViolenceType
 from threats.services.incident_places import area_by_pcode
 from threats.services.incident_values import NAMES, plain_incident
 from threats.services.incidents import edit_incident, record_incident, settle_place, verify_incident
@@ -125,7 +125,8 @@ def _sent(request: HttpRequest, name: str) -> Any:
 
 
 def _conflict(request: HttpRequest, incident: Incident, conflict: EditConflict) -> HttpResponse:
-    kinds = {"violence_types": {kind.code: kind.name for kind in incident.violence_types.model.objects.all()}}
+    known = ViolenceType.objects.known_in(incident.mission_id)
+    kinds = {"violence_types": {kind.code: kind.name for kind in known}}
     fields = [
         {
             "name": item.name,
