@@ -17,6 +17,7 @@ from pocweb.permissions import refuse_above_clearance, require
 from strategy import rules
 from strategy.models import Activity
 from threats.models import Threat
+from threats.services.inheritance import raise_editions_telling
 
 TEXT_FIELDS = ("title", "description", "catalogue_code", "result")
 DATE_FIELDS = ("starts_on", "due_on")
@@ -177,6 +178,8 @@ def edit_activity(
         if "office" in values:
             record.office = Office.objects.get(pk=values["office"])
             _require_in_branch(record, by)
+        if "marking" in columns:
+            raise_editions_telling(record, by=by, now=now or clock.now(record.mission))
         return list(dict.fromkeys(columns))
 
     return save_guarded(

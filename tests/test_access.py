@@ -172,6 +172,8 @@ PLACES: dict[str, Place] = {
     "threats:edition-create": record(DRAFT, INSIDE, post=EMPTY, **CODE),
     "threats:edition-detail": record(INSIDE, pk="edition"),
     "threats:edition-compare": record(INSIDE, pk="edition", other="first_edition"),
+    "threats:edition-compare-csv": record(INSIDE, pk="first_edition", other="edition"),
+    "threats:matrix-changes": record(INSIDE, **CODE),
     "threats:edition-export": record(INSIDE, pk="edition", kind="csv"),
     "threats:edition-act": record(RETURN, INSIDE, post={"reason": "More detail"}, pk="edition", act="return"),
     # response, forums

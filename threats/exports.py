@@ -63,7 +63,8 @@ class Sheet:
     @property
     def marking(self) -> int:
         """Return the highest marking inside, at least that of the edition."""
-        return max([self.content["marking"], *(row["marking"] for row in self.rows)])
+        least = 0 if self.is_live or self.edition is None else self.edition.marking
+        return max([least, self.content["marking"], *(row["marking"] for row in self.rows)])
 
     @property
     def words(self) -> str:
@@ -265,7 +266,7 @@ def build_document(sheet: Sheet) -> MatrixDocument:
     """Return the sheet as the document that the PDF's template draws; the same sheet gives the same document."""
     edition, content = sheet.edition, sheet.content
     frozen = None if sheet.is_live or edition is None else edition
-    before = _compared_with(sheet)
+    before = compared_with(sheet)
     found = marks(compare(before.snapshot, content)) if before else {}
     return MatrixDocument(
         mission=content["mission_name"],
@@ -286,7 +287,8 @@ def build_document(sheet: Sheet) -> MatrixDocument:
     )
 
 
-def _compared_with(sheet: Sheet) -> MatrixEdition | None:
+def compared_with(sheet: Sheet) -> MatrixEdition | None:
+    """Return the frozen edition that the sheet is marked against; none above the sheet's own marking."""
     number = sheet.content["compared_with"]
     if not number:
         return None

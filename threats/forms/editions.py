@@ -37,13 +37,22 @@ class ReturnForm(forms.Form):
 
 
 class CompareForm(forms.Form):
-    """Any two of an office's frozen editions."""
+    """Any two states of an office's matrix: frozen editions, and the live matrix (0), which is the later one."""
 
-    before = forms.ChoiceField(label=_("Earlier"))
-    after = forms.ChoiceField(label=_("Later"))
+    before = forms.TypedChoiceField(label=_("Earlier"), coerce=int)
+    after = forms.TypedChoiceField(label=_("Later"), coerce=int)
 
     def __init__(self, *args: Any, editions: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("before", "after"):
             field: Any = self.fields[name]
             field.choices = editions
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        before, after = given.get("before"), given.get("after")
+        if before is not None and before == after:
+            self.add_error("after", _("Choose two different ones."))
+        elif before == 0:
+            given["before"], given["after"] = after, before
+        return given

@@ -16,8 +16,8 @@ from pocweb.errors import Conflict, RuleError
 from pocweb.models import Counter, Office
 from pocweb.permissions import require
 from threats.choices import ApprovalSlot, EditionState
-from threats.editions import build_content
-from threats.models import EditionApproval, MatrixEdition
+from threats.editions import build_content, own_threats
+from threats.models import EditionApproval, MatrixEdition, Threat
 from threats.rules import editions as rules
 
 
@@ -119,6 +119,7 @@ def endorse_edition(edition: MatrixEdition, *, by: Any, endorsed_by: str, now: d
     if not endorsed_by.strip():
         raise RuleError("forum_missing", _("Name the forum that endorsed the edition."), "forum")
     moment = now or clock.now(edition.mission)
+    _hold_rows(edition)
     content = build_content(edition, now=moment, endorsed_by=endorsed_by)
     rules.check_all_rated((row["ref"], row["risk"]) for row in content["rows"])
     digest = fingerprint(content)
@@ -142,6 +143,16 @@ def endorse_edition(edition: MatrixEdition, *, by: Any, endorsed_by: str, now: d
     }
     record_event(by, step.verb, edition, changes=changes, note=f"{len(content['rows'])} rows", now=moment)
     return edition
+
+
+def _hold_rows(edition: MatrixEdition) -> None:
+    """Lock what is about to be frozen, so that a marking raised at this moment is either in it or finds it frozen."""
+    threats = own_threats(edition.office).order_by("pk")
+    list(threats.select_for_update(of=("self",)).values_list("pk"))
+    activities: Any = Threat.activities.rel.related_model  # a later app declares it
+    answering = Threat.activities.through.objects.filter(threat__in=threats.order_by().values("pk"))
+    held = activities.objects.filter(pk__in=answering.values("activity")).order_by("pk")
+    list(held.select_for_update(of=("self",)).values_list("pk"))
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -12,11 +13,12 @@ from pocweb import clock
 from pocweb.jobs import Progress
 from pocweb.models import Job, Office
 from pocweb.permissions import require
-from threats.exports import read_sheet, render_sheet
-from threats.models import MatrixEdition
+from threats.exports import Sheet, compared_with, read_sheet, render_sheet
+from threats.models import MatrixEdition, Threat
 
 MATRIX_PDF = "matrix_pdf"
 FOLDER = "matrix"
+ACTIVITY_LISTS = ("response_activities", "action_activities")
 
 
 def draw_matrix(job: Job, progress: Progress) -> dict[str, Any]:
@@ -46,8 +48,40 @@ def draw_matrix(job: Job, progress: Progress) -> dict[str, Any]:
         "marking": sheet.marking,
         "rows": len(sheet.rows),
         "words": sheet.words,
+        "tells": _tells(sheet),
         "link": reverse("threats:matrix-file", args=[job.pk]),
     }
+
+
+def _tells(sheet: Sheet) -> dict[str, list[int]]:
+    """Return the keys of what the file tells of, so that their markings can be asked again at each download."""
+    told = [one for row in sheet.rows for name in ACTIVITY_LISTS for one in row[name]]
+    before = compared_with(sheet)
+    editions = [before] if sheet.is_live else [before, sheet.edition]
+    return {
+        "threats": sorted({row["pk"] for row in (*sheet.rows, *sheet.content["closed"])}),
+        "activities": sorted({one["pk"] for one in told}),
+        "editions": sorted(one.pk for one in editions if one),
+    }
+
+
+def present_marking(job: Job, office: Office) -> int:
+    """Return the marking that the file of a finished job has now: of its drawing, or what its records rose to since.
+
+    A file of which nobody noted what it tells counts as telling of all that the office has.
+    """
+    told = job.result.get("tells")
+    threats = Threat.objects.filter(mission=office.mission_id, office__path__startswith=office.path)
+    activities: Any = Threat.activities.rel.related_model  # a later app declares the reverse relation
+    editions = MatrixEdition.objects.filter(mission=office.mission_id, office__path__startswith=office.path)
+    if told is None:
+        answers = activities.objects.filter(threats__in=threats)
+    else:
+        threats = threats.filter(pk__in=told["threats"])
+        answers = activities.objects.filter(pk__in=told["activities"])
+        editions = editions.filter(pk__in=told["editions"])
+    found = [rows.aggregate(highest=Max("marking"))["highest"] or 0 for rows in (threats, answers, editions)]
+    return max([job.result.get("marking", 0), *found])
 
 
 def write_private(path: Path, content: bytes) -> None:

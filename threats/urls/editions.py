@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path, re_path
 
-from threats.views import editions, exports
+from threats.views import edition_changes, editions, exports
 
 urlpatterns: list[URLPattern] = [
+    path("matrix/<slug:code>/changes/", edition_changes.matrix_changes, name="matrix-changes"),
     path("matrix/<slug:code>/editions/", editions.edition_list, name="edition-list"),
     path("matrix/<slug:code>/editions/new/", editions.edition_create, name="edition-create"),
     re_path(
@@ -12,7 +13,8 @@ urlpatterns: list[URLPattern] = [
     ),
     path("matrix/files/<int:job>/", exports.matrix_file, name="matrix-file"),
     path("editions/<int:pk>/", editions.edition_detail, name="edition-detail"),
-    path("editions/<int:pk>/compare/<int:other>/", editions.edition_compare, name="edition-compare"),
+    path("editions/<int:pk>/compare/<int:other>/", edition_changes.edition_compare, name="edition-compare"),
+    path("editions/<int:pk>/compare/<int:other>/csv/", edition_changes.edition_compare_csv, name="edition-compare-csv"),
     re_path(
         r"^editions/(?P<pk>[0-9]+)/export/(?P<kind>csv|json|xlsx|pdf)/$", exports.edition_export, name="edition-export"
     ),

@@ -18,6 +18,7 @@ from pocweb.models import Office
 from pocweb.pages import history_lines, permitted
 from threats.choices import ApprovalSlot, EditionState
 from threats.comparison import Comparison, cell_texts, compare, marks
+from threats.edition_changes import LIVE
 from threats.edition_panel import Panel, build_panel, panel_of
 from threats.editions import changes_since, in_force, live_rows
 from threats.forms.editions import ApproveForm, CompareForm, OpenEditionForm, ReturnForm
@@ -69,19 +70,33 @@ def edition_list(request: HttpRequest, code: str) -> HttpResponse:
     office = office_of(request, code)
     rows = MatrixEdition.objects.visible_to(request.user).filter(office=office).defer("snapshot")
     editions = list(rows.prefetch_related("approvals__person").order_by("-number"))
-    frozen = [(one.pk, _("Edition %(number)s") % {"number": one.number}) for one in editions if one.sha256]
-    initial = {"before": frozen[1][0], "after": frozen[0][0]} if len(frozen) > 1 else {}
-    form = CompareForm(request.GET if "before" in request.GET else None, initial=initial, editions=frozen)
-    if form.is_bound and form.is_valid():
+    form = compare_form(request, [(one.pk, one.number) for one in editions if one.sha256])
+    if form and form.is_bound and form.is_valid():
         return redirect("threats:edition-compare", form.cleaned_data["before"], form.cleaned_data["after"])
     context = {
         "office": office,
         "editions": [{"edition": one, "tone": _tone(one)} for one in editions],
-        "form": form if len(frozen) > 1 else None,
+        "form": form,
         "panel": panel_for(office, request.user, clock.now(office.mission)),
         "marking": max([one.marking for one in editions], default=None),
     }
     return render(request, "threats/edition_list.html", context)
+
+
+def frozen_of(office: Office, user: Any) -> list[tuple[int, int]]:
+    """Return keys and numbers of the office's frozen editions that the person may see, newest first."""
+    rows = MatrixEdition.objects.visible_to(user).filter(office=office).exclude(sha256="")
+    return list(rows.order_by("-number").values_list("pk", "number"))
+
+
+def compare_form(request: HttpRequest, frozen: list[tuple[int, int]], **initial: int) -> CompareForm | None:
+    """Return the choice of two sides to compare, from keys and numbers; None before anything is frozen."""
+    if not frozen:
+        return None
+    sides = [(LIVE, _("The live matrix"))]
+    sides += [(pk, _("Edition %(number)s") % {"number": number}) for pk, number in frozen]
+    start = {"before": frozen[min(1, len(frozen) - 1)][0], "after": frozen[0][0] if len(frozen) > 1 else LIVE}
+    return CompareForm(request.GET if "before" in request.GET else None, initial=start | initial, editions=sides)
 
 
 def _tone(edition: MatrixEdition) -> str:
@@ -162,39 +177,6 @@ def matrix_lines(rows: Iterable[Mapping[str, Any]], comparison: Comparison) -> l
         ]
         lines.append({"row": row, "cells": cells, "mark": mark})
     return lines
-
-
-@require_safe
-@permitted("threats.view_edition")
-def edition_compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
-    """Two editions of one office, row by row, cell by cell; `other` may be the live matrix ("live" is 0)."""
-    before = edition_of(request, pk)
-    user: Any = request.user
-    now = clock.now(before.mission)
-    if other == 0:
-        after, label = None, _("The live matrix")
-        content: Mapping[str, Any] = {"rows": live_rows(before.office, now=now, clearance=user.clearance)}
-        found = changes_since(before, now=now, clearance=user.clearance, rows=content["rows"])
-    else:
-        after = edition_of(request, other)
-        if after.office_id != before.office_id:
-            raise Http404
-        if after.number < before.number:
-            return redirect("threats:edition-compare", after.pk, before.pk)
-        content, label = after.snapshot or {}, _("Edition %(number)s") % {"number": after.number}
-        found = compare(before.snapshot, content)
-    if not before.snapshot or (after is not None and not after.snapshot):
-        raise RuleError("not_frozen", _("Only editions that a forum has endorsed can be compared."))
-    context = {
-        "office": before.office,
-        "before": before,
-        "after": after,
-        "before_label": _("Edition %(number)s") % {"number": before.number},
-        "after_label": label,
-        "comparison": found,
-        "marking": max([before.marking, after.marking if after else 0, *(row["marking"] for row in content["rows"])]),
-    }
-    return render(request, "threats/edition_compare.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,7 +17,7 @@ from pocweb.models import Job, Office
 from pocweb.pages import permitted
 from threats.exports import read_sheet, render_sheet
 from threats.models import MatrixEdition
-from threats.services.matrix_files import MATRIX_PDF
+from threats.services.matrix_files import MATRIX_PDF, present_marking
 from threats.views.editions import edition_of, office_of
 
 
@@ -74,11 +74,11 @@ def _ask(office: Office, edition: MatrixEdition | None, user: Any, *, live: bool
 @require_safe
 @permitted("threats.view_edition")
 def matrix_file(request: HttpRequest, job: int) -> HttpResponseBase:
-    """A PDF that a job has drawn: only for who asked, whose clearance and office still reach it at this moment."""
+    """A PDF that a job has drawn: only for who asked, whose clearance and office still reach all that it tells of."""
     user: Any = request.user
     row = get_object_or_404(Job.objects.visible_to(user).select_related("mission"), pk=job, kind=MATRIX_PDF)
     office = get_object_or_404(Office.objects.select_related("mission"), pk=row.arguments["office"])
-    probe = MatrixEdition(mission=office.mission, office=office, marking=row.result.get("marking", 0))
+    probe = MatrixEdition(mission=office.mission, office=office, marking=present_marking(row, office))
     path = Path(settings.MEDIA_ROOT) / str(row.result.get("file", ""))
     if not user.has_perm("threats.view_edition", probe) or not row.result.get("file") or not path.is_file():
         raise Http404
