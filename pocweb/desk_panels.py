@@ -55,4 +55,5 @@ def register() -> None:
         85, "pocweb:access-table", gettext_lazy("Who may do what"), "pocweb.view_access_table", in_account_menu=True
     )
     navigation.register(90, "pocweb:audit-list", gettext_lazy("Audit trail"), "pocweb.view_audit", in_account_menu=True)
+    navigation.register(93, "pocweb:glossary", gettext_lazy("Glossary"), None, in_account_menu=True)
     navigation.register(95, "pocweb:about", gettext_lazy("About pocweb"), None, in_account_menu=True)

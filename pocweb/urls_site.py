@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from pocweb.views import access, desk, jobs, offices, people, places, trail
+from pocweb.views import access, desk, glossary, jobs, offices, people, places, trail
 
 app_name = "pocweb"
 urlpatterns = [
     path("", desk.desk, name="desk"),
     path("about/", desk.about, name="about"),
+    path("glossary/", glossary.glossary, name="glossary"),
     path("jobs/<int:pk>/", jobs.job_detail, name="job-detail"),
     path("jobs/<int:pk>/retry/", jobs.job_retry, name="job-retry"),
     path("places/", places.place_list, name="place-list"),

@@ -110,6 +110,7 @@ PLACES: dict[str, Place] = {
     # shared pages
     "pocweb:desk": page(ALL),
     "pocweb:about": page(ALL),
+    "pocweb:glossary": page(ALL),
     "pocweb:job-detail": page(ALL, pk="own_job"),
     "pocweb:job-retry": page(ALL, post=EMPTY, pk="own_job"),
     "pocweb:place-list": page(PLACES_V),
@@ -160,6 +161,7 @@ PLACES: dict[str, Place] = {
     "threats:threat-detail": record(INSIDE, pk="threat"),
     "threats:threat-update": record(THREAT_E, INSIDE, pk="threat"),
     "threats:threat-assess": record(THREAT_E, INSIDE, pk="threat"),
+    "threats:threat-ratings": record(INSIDE, pk="threat"),
     "threats:threat-imminence": record(IMMINENCE, INSIDE, pk="threat"),
     "threats:threat-close": record(THREAT_E, INSIDE, pk="threat"),
     "threats:matrix-start": page(INSIDE),

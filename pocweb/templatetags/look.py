@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from pocweb.choices import Marking
 from pocweb.fieldlist import for_people
+from pocweb.glossary import explained as explained_text
 
 register = template.Library()
 
@@ -42,3 +43,9 @@ def is_strict(value: int | Marking | None) -> bool:
 def number(value: int | None) -> str:
     """Return a whole number as people read it, 8 400 with a narrow space, and "not recorded" for None."""
     return for_people(value)
+
+
+@register.filter
+def explained(text: str | None) -> SafeString:
+    """Return a text with its acronyms explained on hover; `default_if_none` comes after it."""
+    return explained_text(text or "")
