@@ -21,6 +21,7 @@ from tests.factories.threats_edition import make_edition
 from tests.factories.threats_incident import make_incident
 from tests.factories.threats_threat import load_reference, make_actor, make_threat
 from threats.models import ImportRun
+from threats.services.lessons import write_lesson
 from threats.services.matrix_files import MATRIX_PDF
 from threats.services.threats import assess_threat
 
@@ -86,6 +87,8 @@ def _add_records(world: World) -> None:
     records.edition = make_edition(bambari, officer, "endorsed")
     base = make_office(mission, "IPPY", bambari)
     records.consulted = make_edition(base, officer, "consultation")
+    lesson = {"text": "Walked", "marking": Marking.CONFIDENTIAL}
+    records.lesson = write_lesson(bambari, period="2020-Q3", values=lesson, by=officer, now=NOW)
     records.report = open_report(mission, period="2020-Q4", by=world.people["POCA"], now=NOW)
     records.run = _run(world)
     records.report_file = _report_file(records.report)

@@ -178,6 +178,10 @@ PLACES: dict[str, Place] = {
     "threats:matrix-changes": record(INSIDE, **CODE),
     "threats:edition-export": record(INSIDE, pk="edition", kind="csv"),
     "threats:edition-act": record(RETURN, INSIDE, post={"reason": "More detail"}, pk="edition", act="return"),
+    "threats:outcomes": record(INSIDE, **CODE),
+    "threats:outcomes-export": record(INSIDE, **CODE),
+    "threats:lesson-detail": record(INSIDE, pk="lesson"),
+    "threats:lesson-write": record(DRAFT, INSIDE, **CODE, period="2020-Q3"),
     # response, forums
     "strategy:activity-list": page(INSIDE),
     "strategy:activity-create": page(ACTIVITY_E),

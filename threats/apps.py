@@ -10,7 +10,13 @@ class ThreatsConfig(AppConfig):
 
     def ready(self) -> None:
         from pocweb import navigation, reference_data
-        from threats import desk, desk_editions, reference_loader, tasks  # noqa: F401  tasks register the kinds of jobs
+        from threats import (
+            desk,
+            desk_editions,
+            desk_lessons,
+            reference_loader,
+            tasks,  # noqa: F401  registers the kinds of jobs
+        )
 
         belonging = ("/threats/", "/editions/")
         navigation.register(20, "threats:matrix-start", _("Matrix"), "threats.view_threat", also=belonging)
@@ -23,3 +29,4 @@ class ThreatsConfig(AppConfig):
         reference_data.register_loader("threats", reference_loader.load)
         desk.register()
         desk_editions.register()
+        desk_lessons.register()

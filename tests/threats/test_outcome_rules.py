@@ -1,4 +1,4 @@
-"""Outcome scoring as tables of plain values. The rule is ours; POC Handbook 2020, 8.3 and 8.4, asks for the forward look."""
+"""Outcome scoring as tables of plain values. The rule is ours; POC Handbook 2020, 8.3, 8.4, asks for forward looks."""
 
 from datetime import date
 
@@ -25,11 +25,20 @@ FIRST, LAST = date(2020, 7, 1), date(2020, 9, 30)
 OUAKA, BAMBARI, KOTTO = "0001", "00010002", "0003"
 
 
-def row(risk: int | None = 3, *, pk: int = 1, imminent: bool = False, paths: tuple[str, ...] = (OUAKA,), actors: str = ""):  # fmt: skip
+def row(
+    risk: int | None = 3,
+    *,
+    pk: int = 1,
+    imminent: bool = False,
+    paths: tuple[str, ...] = (OUAKA,),
+    actors: str = "",
+) -> Row:
     return Row(pk, risk, imminent, paths, frozenset(actors.split()))
 
 
-def event(pk: int = 1, path: str = BAMBARI, civilians: int | None = 0, acting: str = "upc", killed: int | None = 1):
+def event(
+    pk: int = 1, path: str = BAMBARI, civilians: int | None = 0, acting: str = "upc", killed: int | None = 1
+) -> Event:
     return Event(pk, path, killed, civilians, frozenset(acting.split()))
 
 
@@ -48,9 +57,7 @@ GONE = edition(4, date(2020, 5, 1), FIRST)
     [
         pytest.param([EARLY, SECOND], Chosen(EARLY, FIRST, False), id="TH-05 in force on the first day"),
         pytest.param([GONE, TOOK_OVER], Chosen(TOOK_OVER, FIRST, False), id="TH-05 taken over on the first day"),
-        pytest.param(
-            [GONE, SECOND], Chosen(SECOND, date(2020, 8, 15), True), id="TH-05 first within the quarter, late"
-        ),
+        pytest.param([GONE, SECOND], Chosen(SECOND, date(2020, 8, 15), True), id="TH-05 first in it, late"),
         pytest.param([GONE], None, id="TH-05 superseded before the quarter"),
         pytest.param([edition(5, date(2020, 10, 1))], None, id="TH-05 in force after the quarter"),
         pytest.param([edition(6, LAST)], Chosen(edition(6, LAST), LAST, True), id="TH-05 in force on the last day"),
@@ -144,7 +151,8 @@ def test_sum_known_keeps_what_nobody_recorded(counts: list[int | None], total: i
 @pytest.mark.parametrize(
     ("part", "whole", "words"),
     [
-        (3, 4, "3 of 4"), (0, 0, "0 of 0"), (19, 19, "19 of 19"), (15, 20, "15 of 20 (75 %)"), (None, 4, "not recorded"),
+        (3, 4, "3 of 4"), (0, 0, "0 of 0"), (19, 19, "19 of 19"),
+        (15, 20, "15 of 20 (75 %)"), (None, 4, "not recorded"),
     ],
 )  # fmt: skip
 def test_share_gives_no_bare_percentage_of_small_numbers(part: int | None, whole: int, words: str) -> None:

@@ -32,7 +32,7 @@ LEAST_FOR_PERCENT = 20
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """An edition and the days on which it was in force: from the first on, until the day that the next one took over."""
+    """An edition and the days on which it was in force: `until` is the day on which the next one took over."""
 
     pk: int
     number: int
