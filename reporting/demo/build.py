@@ -16,7 +16,7 @@ from pocweb.demo import DEMO_DOMAIN, DEMO_PASSWORD
 from pocweb.errors import RuleError
 from pocweb.models import Area, Component, Mission, Office, Person, Posting
 from pocweb.services import COMPONENTS
-from reporting.demo import papers
+from reporting.demo import outcomes, papers
 from reporting.demo.cast import MISSION, OFFICES, PEOPLE, PROTECTION_ACTORS
 from reporting.demo.clusters import clusters_of
 from reporting.demo.diary import Diary, person
@@ -29,7 +29,7 @@ from threats.services.actors import edit_actor
 from threats.services.incidents import verify_incident
 
 CLOCK_ON = date(2020, 12, 31)
-FOUNDED_ON = date(2020, 8, 3)
+FOUNDED_ON = date(2020, 6, 1)
 EVENTS = Path("threats/reference/ucdp_ged_caf_1991_2020.csv")
 SEED = 20201231
 
@@ -146,6 +146,7 @@ def _live(mission: Mission, built: Built) -> None:
         writer.write(cluster)
     papers.write_editions(diary)
     papers.write_reports(diary)
+    outcomes.write_lessons(diary)
     acts = diary.play()
     count = Threat.objects.filter(mission=mission).count()
     built.say(f"Lived through {acts} acts: {count} threats, their ratings, activities, editions and reports.")

@@ -15,16 +15,25 @@ ACTING = (ActorSide.PERPETRATOR, ActorSide.PARTY)
 
 @dataclass
 class Cluster:
-    """Events of a year in one prefecture with the same armed actors. Killed is the best estimate."""
+    """Events of a year in one prefecture with the same armed actors. Killed is the best estimate.
+
+    `deaths` holds the killed of each event, in the order of `days`.
+    """
 
     area: Area
     actors: tuple[Actor, ...]
     office: str
     days: list[date] = field(default_factory=list)
+    deaths: list[int] = field(default_factory=list)
     killed: int = 0
     civilians: int = 0
     against_civilians: int = 0
     places: Counter[str] = field(default_factory=Counter)
+
+    def known(self, day: date) -> tuple[int, int]:
+        """Return how many events were known on a day, and how many people they had killed."""
+        deaths = [killed for one, killed in zip(self.days, self.deaths, strict=True) if one <= day]
+        return len(deaths), sum(deaths)
 
     @property
     def kind(self) -> str:
@@ -58,6 +67,7 @@ def _cluster(rows: list[tuple[Any, dict[str, Actor]]]) -> Cluster:
     cluster = Cluster(first.area1, tuple(acting[code] for code in sorted(acting)), first.office.code)
     for incident, _acting in rows:
         cluster.days.append(incident.starts_on)
+        cluster.deaths.append(incident.killed_best or 0)
         cluster.killed += incident.killed_best or 0
         cluster.civilians += incident.civilians_killed or 0
         cluster.against_civilians += incident.event_kind == "one_sided"

@@ -16,11 +16,11 @@ from threats.choices import ApprovalSlot
 from threats.models import MatrixEdition
 from threats.services.editions import approve_edition, consult_edition, open_edition
 
-FIRST_ROUND, SECOND_ROUND = date(2020, 10, 5), date(2020, 11, 24)
+FIRST_ROUND, SECOND_ROUND = date(2020, 6, 15), date(2020, 11, 24)  # the first is in force when the third quarter begins
 THIRD_ROUND = date(2020, 12, 24)
 LATE_OFFICE = "BOUAR"  # its second edition is older than the review period, so that this gap shows
 WAITING_OFFICE = "BRIA"  # its third edition waits for the heads of military and police
-HORIZON = date(2021, 3, 31)
+FIRST_HORIZON, HORIZON = date(2020, 9, 30), date(2021, 3, 31)
 
 
 def write_forums(diary: Diary) -> None:
@@ -34,7 +34,7 @@ def write_forums(diary: Diary) -> None:
             values = {**plan, "chair": person(plan["chair"])}
             add_forum(home.mission, by=person(DRAFTER[code]), now=now, office=home, members=members, **values)
 
-        diary.put(date(2020, 9, 1), add)
+        diary.put(date(2020, 6, 3), add)
 
 
 def write_editions(diary: Diary) -> None:
@@ -42,7 +42,7 @@ def write_editions(diary: Diary) -> None:
     for index, code in enumerate(WITH_MATRIX):
         shift = timedelta(days=index % 3)
         late = timedelta(days=12) if code == LATE_OFFICE else timedelta()
-        _approved(diary, code, FIRST_ROUND + shift)
+        _approved(diary, code, FIRST_ROUND + shift, horizon_on=FIRST_HORIZON)
         _approved(diary, code, SECOND_ROUND + shift - late)
         box = _opened(diary, code, THIRD_ROUND + shift)
         if code == WAITING_OFFICE:
@@ -50,12 +50,12 @@ def write_editions(diary: Diary) -> None:
             _signed(diary, code, box, THIRD_ROUND + shift + timedelta(days=4), slots=1)
 
 
-def _opened(diary: Diary, code: str, day: date) -> list[MatrixEdition]:
+def _opened(diary: Diary, code: str, day: date, *, horizon_on: date = HORIZON) -> list[MatrixEdition]:
     box: list[MatrixEdition] = []
 
     def begin(now: datetime) -> None:
         office = Office.objects.select_related("mission").get(mission=diary.mission, code=code)
-        box.append(open_edition(office, by=person(DRAFTER[code]), horizon_on=HORIZON, now=now))
+        box.append(open_edition(office, by=person(DRAFTER[code]), horizon_on=horizon_on, now=now))
 
     diary.put(day, begin)
     return box
@@ -81,8 +81,8 @@ def _signed(diary: Diary, code: str, box: list[MatrixEdition], day: date, *, slo
         diary.put(day + timedelta(days=offset // 2), sign)
 
 
-def _approved(diary: Diary, code: str, day: date) -> None:
-    box = _opened(diary, code, day)
+def _approved(diary: Diary, code: str, day: date, *, horizon_on: date = HORIZON) -> None:
+    box = _opened(diary, code, day, horizon_on=horizon_on)
     _endorsed(diary, code, box, day + timedelta(days=7))
     _signed(diary, code, box, day + timedelta(days=9))
 

@@ -14,10 +14,10 @@ from strategy.models import Activity
 from strategy.services import add_activity, set_status
 from threats.choices import Confidence
 from threats.models import Threat
-from threats.services.threats import add_threat, assess_threat, decide_imminence
+from threats.services.threats import add_threat, assess_threat, decide_imminence, edit_threat
 
-OPENING = date(2020, 9, 7)
-RATED_ON = (date(2020, 9, 14), date(2020, 11, 16), date(2020, 12, 21))
+OPENING = date(2020, 6, 5)
+RATED_ON = (date(2020, 6, 10), date(2020, 11, 16), date(2020, 12, 21))
 LAST_DAY = date(2020, 12, 31)
 CRITERIA = {
     "criterion_nature": "Recent, repeated, and against people who cannot leave.",
@@ -26,6 +26,15 @@ CRITERIA = {
     "criterion_advantage": "Presence and good offices together have lowered attacks here before.",
     "criterion_consequences": "Acting may move the violence to the next axis; not acting costs lives and trust.",
 }
+
+
+def scale_of(cluster: Cluster, day: date) -> str:
+    """Return the text on threat and scale as it could be written on a day."""
+    place = cluster.places.most_common(1)[0][0] if cluster.places else cluster.area.name
+    text = KINDS[cluster.kind]["scale"].format(area=cluster.area.name, place=place, who=" and ".join(cluster.names))
+    events, killed = cluster.known(day)
+    since = f"{events} event{'' if events == 1 else 's'} known by {day.day} {day:%B %Y}"
+    return f"{text}. {since}, {killed} killed (best estimate)"
 
 
 class ThreatWriter:
@@ -46,14 +55,15 @@ class ThreatWriter:
 
         def add(now: datetime) -> None:
             office = Office.objects.select_related("mission").get(mission=self.diary.mission, code=cluster.office)
-            made.append(add_threat(office=office, values=self._values(cluster, number), by=person(drafter), now=now))
+            values = self._values(cluster, number, begins)
+            made.append(add_threat(office=office, values=values, by=person(drafter), now=now))
 
         self.diary.put(begins, add)
         self._rate(cluster, made, begins, drafter)
         if number % 8 != 0:
             self._act(cluster, made, begins, drafter, number)
 
-    def _values(self, cluster: Cluster, number: int) -> dict[str, Any]:
+    def _values(self, cluster: Cluster, number: int, day: date) -> dict[str, Any]:
         words = KINDS[cluster.kind]
         place = cluster.places.most_common(1)[0][0] if cluster.places else cluster.area.name
         names = cluster.names
@@ -65,11 +75,9 @@ class ThreatWriter:
         }
         texts = ("title", "location", "scale", "civilians", "perpetrators", "other_actors", "capacity", "triggers")
         values: dict[str, Any] = {key: said[key] for key in texts}
-        events = len(cluster.days)
-        past = f"{events} event{'' if events == 1 else 's'} in twelve months, {cluster.killed} killed (best estimate)"
         return {
             **values,
-            "scale": f"{said['scale']}. {past}",
+            "scale": scale_of(cluster, day),
             "response": "" if number % 9 == 0 else said["response"],
             "action": said["action"],
             "objective": "" if number % 6 == 0 else said["objective"],
@@ -96,20 +104,29 @@ class ThreatWriter:
         }  # fmt: skip
 
     def _rate(self, cluster: Cluster, made: list[Threat], begins: date, drafter: str) -> None:
-        """Rate from the opening on; the last events raise likelihood, many killed raise impact."""
-        impact = next(level for level, least in ((5, 30), (4, 7), (3, 2), (2, 0)) if cluster.killed >= least)
+        """Rate from the opening on, from what was known on the day; later ratings bring the scale up to date.
+
+        The last events raise likelihood, many killed raise impact.
+        """
         words = KINDS[cluster.kind]
         for index, fixed in enumerate(RATED_ON):
             day = max(fixed, begins + timedelta(days=2 * index))
             if day > LAST_DAY:
                 continue
             recent = sum(day - timedelta(days=90) <= one <= day for one in cluster.days)
-            known = sum(one <= day for one in cluster.days)
-            likelihood = min(5, 2 + min(recent, 2) + (known > 1) + (day - max(cluster.days) < timedelta(days=45)))
+            known, killed = cluster.known(day)
+            last = max(one for one in cluster.days if one <= day)
+            impact = next(level for level, least in ((5, 30), (4, 7), (3, 2), (2, 0)) if killed >= least)
+            likelihood = min(5, 2 + min(recent, 2) + (known > 1) + (day - last < timedelta(days=45)))
             if index and self.chance.random() < 0.2:
                 likelihood = max(1, likelihood - 1)
 
-            def rate(now: datetime, likelihood: int = likelihood, reason: str = RATING_REASONS[index]) -> None:
+            def rate(
+                now: datetime, likelihood: int = likelihood, impact: int = impact, reason: str = RATING_REASONS[index]
+            ) -> None:
+                changes = {"scale": scale_of(cluster, now.date())}
+                edit_threat(made[0], changes=changes, based_on=made[0].version, by=person(drafter), now=now)
+                made[0].refresh_from_db()
                 assess_threat(
                     made[0], likelihood=likelihood, impact=impact, reason=reason, inputs=words["inputs"],
                     confidence=Confidence.MEDIUM, by=person(drafter), now=now,
@@ -131,13 +148,16 @@ class ThreatWriter:
         for index, (words, tier, phases, code) in enumerate(plans[: 2 + (number % (len(plans) - 1))]):
             day = begins + timedelta(days=3 + 2 * index)
             due = max(day, date(2020, 11, 5)) + timedelta(days=self.chance.randrange(10, 75))
+            is_early = index == 0 and begins == OPENING
+            if is_early:  # the work of the summer is done, so that a warning may have been heeded
+                due = begins + timedelta(days=70 + number % 40)
             owner = None if self.chance.random() < 0.1 else self._owner(cluster.office, code, drafter)
             box: list[Activity] = []
             if day > LAST_DAY:
                 continue
             title = words.format(place=place)
             self.diary.put(day, self._adder(made, box, title, tier, phases, code, due, owner, drafter))
-            self._move_on(box, day, due, drafter)
+            self._move_on(box, day, due, drafter, is_done=is_early)
 
     def _adder(
         self, made: list[Threat], box: list[Activity], title: str, tier: int, phases: tuple[str, ...], code: str,
@@ -155,9 +175,11 @@ class ThreatWriter:
 
         return add
 
-    def _move_on(self, box: list[Activity], day: date, due: date, drafter: str) -> None:
-        """Let most activities begin, and half of those that are due end."""
+    def _move_on(self, box: list[Activity], day: date, due: date, drafter: str, *, is_done: bool) -> None:
+        """Let most activities begin, and half of those that are due end; with `is_done`, this one does."""
         fate = self.chance.random()
+        if is_done:
+            fate = 1.0
         start = day + timedelta(days=4)
         if fate < 0.25 or start > LAST_DAY:
             return

@@ -49,6 +49,7 @@ def edition(number: int, from_day: date, until: date | None = None) -> InForce:
 EARLY = edition(1, date(2020, 6, 20), date(2020, 8, 15))
 TOOK_OVER = edition(2, FIRST)
 SECOND = edition(3, date(2020, 8, 15))
+SHORT = date(2020, 9, 1)
 GONE = edition(4, date(2020, 5, 1), FIRST)
 
 
@@ -60,7 +61,8 @@ GONE = edition(4, date(2020, 5, 1), FIRST)
         pytest.param([GONE, SECOND], Chosen(SECOND, date(2020, 8, 15), True), id="TH-05 first in it, late"),
         pytest.param([GONE], None, id="TH-05 superseded before the quarter"),
         pytest.param([edition(5, date(2020, 10, 1))], None, id="TH-05 in force after the quarter"),
-        pytest.param([edition(6, LAST)], Chosen(edition(6, LAST), LAST, True), id="TH-05 in force on the last day"),
+        pytest.param([edition(6, SHORT)], Chosen(edition(6, SHORT), SHORT, True), id="TH-05 30 days left"),
+        pytest.param([edition(6, date(2020, 9, 2))], None, id="TH-05 29 days left"),
         pytest.param([], None, id="TH-05 no edition at all"),
     ],
 )

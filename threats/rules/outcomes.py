@@ -4,7 +4,8 @@ POC Handbook 2020, 8.3 and 8.4, asks for probability and impact over a horizon o
 them afterwards it does not say, so the rule is ours:
 
 - Scored is the edition that was in force for the office on the first day of a closed quarter, as it was frozen. Where
-  none was, the first that came in force within the quarter is scored late: only incidents from that day on count.
+  none was, the first that came in force within the quarter is scored late: only incidents from that day on count. One
+  that came with fewer than 30 days left is not scored, since nothing could come true in so short a time.
 - A row warned when its frozen risk was high or extreme, or when it stood as imminent.
 - An incident belongs to a row when it lies in one of the row's areas or below, and one of the row's actors was
   perpetrator or party; a row without actors takes all incidents in its areas (as `threats.evidence` does).
@@ -26,6 +27,7 @@ from threats.choices import Outcome
 WARNING_RISKS = (RiskLevel.HIGH, RiskLevel.EXTREME)
 MISSED_INCIDENTS, MISSED_CIVILIANS = 2, 1
 """From so many incidents, or civilians killed, a row that did not warn counts as a miss; one incident may be chance."""
+LEAST_DAYS = 30
 LEAST_FOR_PERCENT = 20
 """Below this many cases a share is told as "3 of 4" alone: a percentage would promise more than the number holds."""
 
@@ -120,12 +122,12 @@ def is_closed(last_day: date, *, today: date) -> bool:
 
 
 def choose(editions: Iterable[InForce], *, first_day: date, last_day: date) -> Chosen | None:
-    """Return the edition that is scored for a quarter, None where none was in force in it."""
+    """Return the edition that is scored for a quarter, None where none was in force in it for long enough."""
     inside = []
     for one in editions:
         if one.from_day <= first_day and (one.until is None or one.until > first_day):
             return Chosen(one, first_day, False)
-        if first_day < one.from_day <= last_day:
+        if first_day < one.from_day <= last_day and (last_day - one.from_day).days + 1 >= LEAST_DAYS:
             inside.append(one)
     if not inside:
         return None
