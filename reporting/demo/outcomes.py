@@ -9,8 +9,8 @@ from threats.services.lessons import write_lesson
 LESSON = (
     "Both fights between State forces and an armed group that we warned of came, and civilians died in them: the "
     "warning was right, the shelter plan came late. Two other warnings saw no incident. On one of those roads patrols "
-    "had begun in June; on the other nothing was done, so we cannot say that it was our work. The next edition says for "
-    "each high row what we expect to see by when."
+    "had begun in June; on the other nothing was done, so we cannot say that it was our work. The next edition says "
+    "for each high row what we expect to see by when."
 )
 
 
