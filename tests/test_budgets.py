@@ -164,4 +164,4 @@ def test_rating_takes_few_queries_and_writes_its_columns(world: World) -> None:
 
     assert ran.count <= SAVING_QUERIES
     [columns] = ran.updates_of("threats_threat")
-    assert set(columns) == {"likelihood", "impact", "risk", "priority", "trend", "assessed_on"}
+    assert set(columns) == {"likelihood", "impact", "risk", "priority", "trend", "confidence", "expected_risk", "assessed_on"}

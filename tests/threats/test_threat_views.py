@@ -51,8 +51,9 @@ def test_field_list_drives_form_detail_and_api(client: Client, officer: Person, 
     assert set(THREAT.names(Face.API)) - {"area_pcodes"} <= set(data)
     assert {name: data[name] for name in GUARDED} == plain_values(threat)
     page = client.get(f"/threats/{threat.pk}/").content.decode()
-    hidden = {"ref", "office", "status", "priority", "risk", "likelihood", "impact", "trend", "groups",
-              "protection_actors", "marking", "imminent_since", "title", "closed_reason"}  # fmt: skip
+    hidden = {"ref", "office", "status", "priority", "risk", "likelihood", "impact", "trend", "confidence",
+              "expected_risk", "groups", "protection_actors", "marking", "imminent_since", "title",
+              "closed_reason"}  # fmt: skip
     assert [
         field.name for field in THREAT.on(Face.DETAIL) if field.name not in hidden and str(field.label) not in page
     ] == []

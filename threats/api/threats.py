@@ -73,7 +73,7 @@ class ThreatSerializer(serializers.ModelSerializer[Threat]):
         model = Threat
         fields: tuple[str, ...] = (
             "id", "ref", "version", "office", "status", "closed_reason", "priority", "risk", "likelihood", "impact",
-            "trend", "assessed_on", "imminent", "imminent_since", *GUARDED,
+            "trend", "confidence", "expected_risk", "assessed_on", "imminent", "imminent_since", *GUARDED,
         )  # fmt: skip
         read_only_fields = ("version", "status", "closed_reason", "trend")
         validators: tuple[Any, ...] = ()
@@ -97,13 +97,15 @@ class ThreatEditSerializer(ThreatSerializer):
 
 
 class AssessSerializer(serializers.Serializer[Any]):
-    """A rating to be made."""
+    """A rating to be made; of what is expected after the response, likelihood and impact together or neither."""
 
     likelihood = serializers.IntegerField(min_value=1)
     impact = serializers.IntegerField(min_value=1)
     reason = serializers.CharField()
     inputs = serializers.ListField(child=serializers.CharField(), required=False, default=list)
     confidence = serializers.ChoiceField(choices=Confidence.choices, required=False, default=Confidence.MEDIUM)
+    expected_likelihood = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
+    expected_impact = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
 
 
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
@@ -116,7 +118,7 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
         model = Assessment
         fields = (
             "id", "threat", "scheme_code", "scheme_version", "likelihood", "impact", "risk", "priority", "trend",
-            "confidence", "inputs", "reason", "assessed_at",
+            "confidence", "expected_likelihood", "expected_impact", "expected_risk", "inputs", "reason", "assessed_at",
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pocweb.choices import Marking, Priority, RiskLevel
 from pocweb.fieldlist import EVERYWHERE, Face, Field, FieldKind, FieldList, for_people
-from threats.choices import ThreatStatus, Trend
+from threats.choices import Confidence, ThreatStatus, Trend
 from threats.models import Threat, ThreatGroup, ThreatProtectionActor
 
 SHOWN = frozenset({Face.DETAIL, Face.EXPORT, Face.API})
@@ -75,6 +75,15 @@ THREAT = FieldList(
         Field("likelihood", _("Likelihood"), FieldKind.INTEGER, _text("likelihood"), "#severity+likelihood", SHOWN),
         Field("impact", _("Impact"), FieldKind.INTEGER, _text("impact"), "#severity+impact", SHOWN),
         Field("trend", _("Trend"), CHOICE, _label(Trend, "trend"), "#severity+trend", SHOWN),
+        Field("confidence", _("Confidence"), CHOICE, _label(Confidence, "confidence"), "#severity+confidence", SHOWN),
+        Field(
+            "expected_risk",
+            _("Risk expected after the response"),
+            CHOICE,
+            _label(RiskLevel, "expected_risk"),
+            "#severity+expected",
+            SHOWN,
+        ),
         Field("assessed_on", _("Last rated"), DATE, _text("assessed_on"), "#date+rated", SHOWN),
         Field("areas", _("Areas"), LIST, _names("areas"), "#adm+name", BOTH),
         Field("area_pcodes", _("P-codes"), LIST, _pcodes, "#adm+code", frozenset({Face.EXPORT, Face.API}), locked=True),

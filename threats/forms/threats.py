@@ -13,11 +13,9 @@ from pocweb.choices import Marking
 from pocweb.errors import RuleError
 from pocweb.fieldlist import Face, FieldKind
 from pocweb.models import Area, Component, Office, Person
-from threats.choices import Confidence, Vulnerability
+from threats.choices import Vulnerability
 from threats.fieldlists.threat import CRITERIA, LABELS, THREAT
-from threats.models import Actor, AtRiskGroup, ProtectionActor, Scheme, Threat, ViolenceType
-from threats.reference_loader import assessment_inputs
-from threats.rules.scheme import steps
+from threats.models import Actor, AtRiskGroup, ProtectionActor, Threat, ViolenceType
 from threats.services.threat_values import CODED, DATES, LISTS
 
 DateInput = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -218,42 +216,6 @@ def plain_lines(formset: Any) -> list[dict[str, Any]]:
         for form in formset.forms
         if form.has_changed() and form.cleaned_data and not form.cleaned_data.get("DELETE")
     ]
-
-
-class AssessForm(GuardedForm):
-    """A rating: a cell of the scheme, why, from which inputs, how sure."""
-
-    cell = forms.ChoiceField(widget=forms.RadioSelect, label=gettext_lazy("Likelihood and impact"))
-    reason = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 4}),
-        label=gettext_lazy("Reason"),
-        help_text=gettext_lazy("What speaks for this rating. Do not write names of sources, victims or witnesses."),
-    )
-    confidence = forms.TypedChoiceField(
-        coerce=int,
-        choices=Confidence.choices,
-        initial=Confidence.MEDIUM,
-        widget=forms.RadioSelect,
-        label=gettext_lazy("Confidence"),
-    )
-    inputs = forms.MultipleChoiceField(
-        widget=forms.CheckboxSelectMultiple, required=False, label=gettext_lazy("Inputs used")
-    )
-
-    def __init__(self, *args: Any, scheme: Scheme, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["cell"].choices = [  # type: ignore[attr-defined]
-            (f"{row['value']}-{column['value']}", f"{row['label']} × {column['label']}")
-            for row in steps(scheme.data, "likelihood")
-            for column in steps(scheme.data, "impact")
-        ]
-        self.fields["inputs"].choices = assessment_inputs()  # type: ignore[attr-defined]
-
-    def rating(self) -> dict[str, Any]:
-        """Return what the service is given: the picked cell as likelihood and impact, and the rest as sent."""
-        values = dict(self.cleaned_data)
-        likelihood, impact = values.pop("cell").split("-")
-        return values | {"likelihood": int(likelihood), "impact": int(impact)}
 
 
 class ImminenceForm(GuardedForm):

@@ -15,7 +15,7 @@ from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, TextFie
 from django.db.models.functions import Cast, Coalesce
 
 from pocweb.choices import Priority, RiskLevel, Tier
-from threats.choices import EditionState, SourceOfViolence, ThreatStatus, Trend, Vulnerability
+from threats.choices import Confidence, EditionState, SourceOfViolence, ThreatStatus, Trend, Vulnerability
 from threats.evidence import Watch
 from threats.matrix.row import MatrixRow, RowActivity, RowArea, RowGroup, RowProtectionActor
 from threats.models import (
@@ -33,9 +33,10 @@ from threats.rules.scheme import label_of
 InForce = datetime | Mapping[int, datetime | None] | None
 
 _COPIED = (
-    "pk", "version", "title", "status", "priority", "risk", "likelihood", "impact", "trend", "imminent",
-    "imminent_since", "near_mission_presence", "location", "scale", "civilians", "perpetrators", "other_actors",
-    "capacity", "capacity_in_reach", "response", "action", "objective", "horizon_on", "review_on", "assessed_on",
+    "pk", "version", "title", "status", "priority", "risk", "likelihood", "impact", "trend", "confidence",
+    "expected_risk", "imminent", "imminent_since", "near_mission_presence", "location", "scale", "civilians",
+    "perpetrators", "other_actors", "capacity", "capacity_in_reach", "response", "action", "objective", "horizon_on",
+    "review_on", "assessed_on",
 )  # fmt: skip
 _READ = (
     *_COPIED, "number", "marking", "office_id", "office__code", "office__name", "mission__review_days", "lead_id",
@@ -164,6 +165,7 @@ def _labels() -> dict[str, dict[Any, str]]:
         "priority": Priority.choices,
         "risk": RiskLevel.choices,
         "trend": Trend.choices,
+        "confidence": Confidence.choices,
         "source": SourceOfViolence.choices,
         "vulnerability": Vulnerability.choices,
         "protection": ProtectionActor.Kind.choices,
@@ -201,10 +203,13 @@ def _row(
         priority_label=labels["priority"].get(one["priority"], ""),
         risk_label=labels["risk"].get(one["risk"], ""),
         likelihood_label=label_of(data, "likelihood", one["likelihood"]) if data else "",
+        likelihood_steps=len(data["likelihood"]) if data else None,
         impact_label=label_of(data, "impact", one["impact"]) if data else "",
         scheme_name=scheme_name,
         scheme_version=scheme_version,
         trend_label=labels["trend"].get(one["trend"], ""),
+        confidence_label=labels["confidence"].get(one["confidence"], ""),
+        expected_risk_label=labels["risk"].get(one["expected_risk"], ""),
         previous_risk=previous,
         previous_risk_label=labels["risk"].get(previous, ""),
         marking=max([one["marking"], *(item["a_marking"] for item in activities)]),

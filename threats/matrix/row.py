@@ -67,7 +67,8 @@ class MatrixRow:
     """One threat as the matrix shows it. Source of the ten columns: POC Handbook 2020, 8.3.
 
     `marking` is the highest of the threat and of the activities shown. Labels are in the language of the moment in
-    which the row was built. Unknown is None, and empty text where nothing has been written.
+    which the row was built. `likelihood_steps` is the number of steps of likelihood in the scheme, `expected_risk` the
+    level expected after the response. Unknown is None, and empty text where nothing has been written.
     """
 
     pk: int
@@ -84,12 +85,17 @@ class MatrixRow:
     risk_label: str
     likelihood: int | None
     likelihood_label: str
+    likelihood_steps: int | None
     impact: int | None
     impact_label: str
     scheme_name: str
     scheme_version: int | None
     trend: str
     trend_label: str
+    confidence: int | None
+    confidence_label: str
+    expected_risk: int | None
+    expected_risk_label: str
     previous_risk: int | None
     previous_risk_label: str
     imminent: bool

@@ -28,6 +28,24 @@ def risk_of(data: Mapping[str, Any], likelihood: int, impact: int) -> int:
     return int(data["grid"][likelihood - 1][impact - 1])
 
 
+def expected_risk_of(data: Mapping[str, Any], likelihood: int | None, impact: int | None) -> int | None:
+    """Return the risk level expected after the response, None where nothing is expected.
+
+    Raises `RuleError` with the field `expected_likelihood` or `expected_impact` for one without the other, and for a
+    value that the scheme does not hold. Ours: the Handbook asks for the expected effect (POC Handbook 2020, 8.2.5) and
+    leaves open how to write it down.
+    """
+    if likelihood is None and impact is None:
+        return None
+    if likelihood is None or impact is None:
+        field = "expected_likelihood" if likelihood is None else "expected_impact"
+        raise RuleError("expected_in_part", "Give likelihood and impact after the response, or neither.", field)
+    try:
+        return risk_of(data, likelihood, impact)
+    except RuleError as error:
+        raise RuleError(error.code, error.message, f"expected_{error.field}") from error
+
+
 def priority_of(data: Mapping[str, Any], risk: int) -> int:
     """Return the priority (1 to 3) that the scheme gives a risk level. Source: POC Handbook 2020, 8.3, matrix template.
 

@@ -17,7 +17,7 @@ from pocweb.permissions import require
 from threats.choices import Confidence, ThreatStatus
 from threats.models import Actor, Assessment, ImminenceDecision, Scheme, Threat
 from threats.reference_loader import assessment_inputs
-from threats.rules.scheme import priority_of, risk_of
+from threats.rules.scheme import expected_risk_of, priority_of, risk_of
 from threats.rules.trend import Rating, trend_of
 from threats.services.inheritance import raise_activities
 from threats.services.threat_values import (
@@ -29,6 +29,9 @@ from threats.services.threat_values import (
     plain_values,
     write_lists,
 )
+
+FOLLOWING = ("likelihood", "impact", "risk", "priority", "trend", "confidence", "expected_risk")
+"""Columns of a threat that repeat its latest rating."""
 
 
 def current_scheme(mission: Mission) -> Scheme:
@@ -116,29 +119,26 @@ def assess_threat(
     reason: str,
     inputs: Sequence[str] = (),
     confidence: int = Confidence.MEDIUM,
+    expected_likelihood: int | None = None,
+    expected_impact: int | None = None,
     by: Any,
     now: datetime | None = None,
 ) -> Assessment:
     """Rate a threat with the scheme in use and return the rating; the threat's columns follow it.
 
-    Risk comes from the scheme's grid, priority from its mapping, trend from the rating before. Older ratings stay as
-    they are. Raises `Forbidden`, `RuleError`. Source: POC Handbook 2020, 8.2.4.
+    Risk comes from the scheme's grid, priority from its mapping, trend from the rating before. What is expected after
+    the response is given as likelihood and impact together or not at all; its risk comes from the same grid, and it
+    may lie above the risk of today. Older ratings stay as they are. Raises `Forbidden`, `RuleError` with the field.
+    Source: POC Handbook 2020, 8.2.4; the expected rating is ours, from 8.2.5 (expected effect of a response).
     """
     require(by, "threats.assess_threat", threat)
     reason = _reason(reason)
-    if unknown := set(inputs) - {code for code, _name in assessment_inputs()}:
-        raise RuleError("unknown_input", f"Not an input: {', '.join(sorted(unknown))}.", "inputs")
+    _check_inputs(inputs)
     with transaction.atomic():
-        last = Assessment.objects.filter(threat=OuterRef("pk")).order_by("-assessed_at", "-pk").values("scheme")[:1]
-        rows = Threat.objects.select_for_update(of=("self",)).annotate(last_scheme=Subquery(last))
-        current = rows.get(pk=threat.pk)
+        current = _lock_for_rating(threat)
         _refuse_closed(current)
         scheme = current_scheme(threat.mission)
         rating = Rating(scheme.pk, likelihood, impact, risk_of(scheme.data, likelihood, impact))
-        before = None
-        if current.risk and current.likelihood and current.impact:
-            before = Rating(current.last_scheme, current.likelihood, current.impact, current.risk)
-        moment = now or clock.now(threat.mission)
         made = Assessment.objects.create(
             threat=threat,
             scheme=scheme,
@@ -146,22 +146,48 @@ def assess_threat(
             impact=impact,
             risk=rating.risk,
             priority=priority_of(scheme.data, rating.risk),
-            trend=trend_of(rating, before),
+            trend=trend_of(rating, _rating_before(current)),
             confidence=confidence,
+            expected_likelihood=expected_likelihood,
+            expected_impact=expected_impact,
+            expected_risk=expected_risk_of(scheme.data, expected_likelihood, expected_impact),
             inputs=list(inputs),
             reason=reason,
-            assessed_at=moment,
+            assessed_at=now or clock.now(threat.mission),
             assessed_by=by,
         )
-        columns = {name: getattr(made, name) for name in ("likelihood", "impact", "risk", "priority", "trend")}
-        changes = {name: [getattr(current, name), value] for name, value in columns.items()}
-        columns["assessed_on"] = moment.date()
-        Threat.objects.filter(pk=threat.pk).update(**columns)
-        for name, value in columns.items():
-            setattr(threat, name, value)
-        changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
-        record_event(by, "rated", threat, changes=changes, note=reason, now=moment)
+        changes = _follow(threat, current, made)
+        record_event(by, "rated", threat, changes=changes, note=reason, now=made.assessed_at)
     return made
+
+
+def _check_inputs(inputs: Sequence[str]) -> None:
+    if unknown := set(inputs) - {code for code, _name in assessment_inputs()}:
+        raise RuleError("unknown_input", f"Not an input: {', '.join(sorted(unknown))}.", "inputs")
+
+
+def _lock_for_rating(threat: Threat) -> Any:
+    """Return the threat's row as it stands, locked, with the key of the scheme of its last rating."""
+    last = Assessment.objects.filter(threat=OuterRef("pk")).order_by("-assessed_at", "-pk").values("scheme")[:1]
+    rows = Threat.objects.select_for_update(of=("self",)).annotate(last_scheme=Subquery(last))
+    return rows.get(pk=threat.pk)
+
+
+def _rating_before(current: Any) -> Rating | None:
+    if current.risk and current.likelihood and current.impact:
+        return Rating(current.last_scheme, current.likelihood, current.impact, current.risk)
+    return None
+
+
+def _follow(threat: Threat, current: Threat, made: Assessment) -> dict[str, list[Any]]:
+    """Let the threat's columns repeat its latest rating, and return what of them changed."""
+    columns: dict[str, Any] = {name: getattr(made, name) for name in FOLLOWING}
+    changes = {name: [getattr(current, name), value] for name, value in columns.items()}
+    columns["assessed_on"] = made.assessed_at.date()
+    Threat.objects.filter(pk=threat.pk).update(**columns)
+    for name, value in columns.items():
+        setattr(threat, name, value)
+    return {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
 
 
 @transaction.atomic

@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from threats.views import threats
+from threats.views import ratings, threats
 
 urlpatterns: list[URLPattern] = [
     path("threats/new/", threats.threat_create, name="threat-create"),
     path("threats/<int:pk>/", threats.threat_detail, name="threat-detail"),
     path("threats/<int:pk>/edit/", threats.threat_update, name="threat-update"),
-    path("threats/<int:pk>/assess/", threats.threat_assess, name="threat-assess"),
+    path("threats/<int:pk>/assess/", ratings.threat_assess, name="threat-assess"),
+    path("threats/<int:pk>/ratings/", ratings.threat_ratings, name="threat-ratings"),
     path("threats/<int:pk>/imminence/", threats.threat_imminence, name="threat-imminence"),
     path("threats/<int:pk>/close/", threats.threat_close, name="threat-close"),
 ]

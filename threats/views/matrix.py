@@ -25,17 +25,19 @@ from pocweb.permissions import require
 from threats.choices import EditionState, ThreatStatus
 from threats.edition_panel import Panel
 from threats.editions import row_data
-from threats.evidence import Evidence, evidence_for
+from threats.evidence import Evidence, Watch, differing, evidence_for, standing_of
 from threats.fieldlists.threat import LABELS
 from threats.forms.threats import ThreatForm
 from threats.matrix import COLUMNS, MatrixRow
 from threats.matrix.reading import read_rows
 from threats.models import ImminenceDecision, MatrixEdition, Threat
+from threats.rules.divergence import Divergence
 from threats.services.threat_values import CODED, GUARDED, LISTS, TEXTS, plain_values
 from threats.services.threats import edit_threat
 from threats.views.conflicts import conflict
 from threats.views.editions import panel_for
-from threats.views.matrix_details import evidence_links, response_grid, year_sparkline
+from threats.views.evidence_strip import strip_of
+from threats.views.matrix_details import response_grid
 from threats.views.matrix_filters import chosen, filter_bars, keep, tiers_and_phases
 from threats.views.matrix_html import Words, add_activity_url, count_gaps, gaps_to_mend, row_html
 from threats.views.matrix_marks import LiveMarks, live_marks, read_marks
@@ -63,6 +65,7 @@ class Sheet:
     without: list[str] = field(default_factory=list)
     panel: Panel | None = None
     changes: LiveMarks = field(default_factory=LiveMarks)
+    differing: dict[int, list[Divergence]] = field(default_factory=dict)
 
 
 @require_safe
@@ -82,7 +85,7 @@ def matrix(request: HttpRequest, code: str) -> HttpResponse:
     sheet.panel = _panel(request, sheet)
     sheet.changes = _changes(request, sheet)
     wanted = chosen(request.GET.dict())
-    shown = keep(sheet.rows, wanted, sheet.changes)
+    shown = keep(sheet.rows, wanted, sheet.changes, sheet.differing)
     return render(request, "threats/matrix.html", _page(request, sheet, shown))
 
 
@@ -170,14 +173,34 @@ def _live_sheet(request: HttpRequest, office: Office) -> Sheet:
     now = clock.now(office.mission)
     threats = Threat.objects.visible_to(user).of_branch(office).filter(status=status)
     rows, watch = read_rows(threats, now=now, clearance=user.clearance)
-    evidence = evidence_for((row.pk for row in rows), mission=office.mission, user=user, today=now.date(), watch=watch)
+    evidence = _evidence(request, office, rows, now, watch)
     offices = (
         [office] if office.is_leaf() else Office.objects.filter(mission=office.mission, path__startswith=office.path)
     )
     editable = {one.code for one in offices if user.has_perm("threats.change_threat", _probe(one))}
     if status == ThreatStatus.CLOSED:
         editable = set()
-    return Sheet(office, now, rows, evidence, True, editable)
+    return Sheet(office, now, rows, evidence, True, editable, differing=_differing(rows, evidence, now))
+
+
+def _evidence(
+    request: HttpRequest, office: Office, rows: list[MatrixRow], now: datetime, watch: Watch
+) -> dict[int, Evidence]:
+    rated_on = {row.pk: row.assessed_on for row in rows}
+    return evidence_for(
+        rated_on, mission=office.mission, user=request.user, today=now.date(), watch=watch, rated_on=rated_on
+    )
+
+
+def _differing(rows: list[MatrixRow], evidence: dict[int, Evidence], now: datetime) -> dict[int, list[Divergence]]:
+    """Return where evidence and rating differ, by the key of the active threat; those without are left out."""
+    today = now.date()
+    found = {
+        row.pk: differing(evidence[row.pk], standing_of(row, row.likelihood_steps), today=today)
+        for row in rows
+        if row.status == ThreatStatus.ACTIVE
+    }
+    return {pk: differences for pk, differences in found.items() if differences}
 
 
 def _approved_sheet(request: HttpRequest, office: Office) -> Sheet:
@@ -215,7 +238,7 @@ def _page(request: HttpRequest, sheet: Sheet, shown: list[MatrixRow]) -> dict[st
         "lines": lines,
         "columns": [str(column.label) for column in COLUMNS],
         "exports": EXPORTS,
-        "bars": filter_bars(sheet.rows, query, sheet.changes),
+        "bars": filter_bars(sheet.rows, query, sheet.changes, sheet.differing),
         "gap_count": count_gaps(sheet.rows),
         "filtered": len(shown) != len(sheet.rows),
         "is_consolidated": not sheet.office.is_leaf(),
@@ -251,7 +274,15 @@ def _panel(request: HttpRequest, sheet: Sheet) -> Panel | None:
 def _row_html(sheet: Sheet, row: MatrixRow, words: Words, opened: str) -> SafeString:
     can_edit = sheet.is_live and row.office_code in sheet.editable
     evidence = sheet.evidence.get(row.pk)
-    return row_html(row, words, can_edit=can_edit, is_open=row.ref == opened, evidence=evidence, changes=sheet.changes)
+    return row_html(
+        row,
+        words,
+        can_edit=can_edit,
+        is_open=row.ref == opened,
+        evidence=evidence,
+        changes=sheet.changes,
+        differs=row.pk in sheet.differing,
+    )
 
 
 def _row(
@@ -261,10 +292,11 @@ def _row(
     now = clock.now(office.mission)
     threats = Threat.objects.visible_to(user)
     rows, watch = read_rows(threats.filter(pk=threat.pk), now=now, clearance=user.clearance)
-    evidence = evidence_for([threat.pk], mission=office.mission, user=user, today=now.date(), watch=watch)
+    evidence = _evidence(request, office, rows, now, watch)
     editable = {threat.office.code} if user.has_perm("threats.change_threat", threat) else set()
     changes = LiveMarks() if threat.status == ThreatStatus.CLOSED else read_marks(threat.office, user, rows)
-    sheet = Sheet(office, now, rows, evidence, True, editable, changes=changes)
+    found = _differing(rows, evidence, now)
+    sheet = Sheet(office, now, rows, evidence, True, editable, changes=changes, differing=found)
     words = Words.of_page(office.code, "" if office.is_leaf() else "drafts=1")
     context = {
         "line": (rows[0].ref, _row_html(sheet, rows[0], words, rows[0].ref if is_open else ""), is_open),
@@ -284,8 +316,8 @@ def _details(
     return {
         "row": row,
         "evidence": evidence,
-        "sparkline": year_sparkline(row.ref, evidence, today) if evidence else None,
-        "links": evidence_links(row.ref, today, request.user),
+        "strip": strip_of(row.ref, evidence, today) if evidence else None,
+        "differences": sheet.differing.get(row.pk, []),
         "grid": response_grid(row, can_edit=can_edit),
         "phases": tiers_and_phases()[1],
         "activity_count": len(row.response_activities) + len(row.action_activities),

@@ -1,6 +1,6 @@
 """Filters of the matrix: links with counts over the rows that the page has read anyway."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -82,23 +82,33 @@ def chosen(query: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in query.items() if name in NAMES and value}
 
 
-def keep(rows: Iterable[MatrixRow], wanted: Mapping[str, str], changes: LiveMarks = NO_MARKS) -> list[MatrixRow]:
-    """Return the rows that all chosen filters find."""
+def keep(
+    rows: Iterable[MatrixRow],
+    wanted: Mapping[str, str],
+    changes: LiveMarks = NO_MARKS,
+    differing: Collection[int] = (),
+) -> list[MatrixRow]:
+    """Return the rows that all chosen filters find. `differing`: threats whose evidence and rating differ."""
     kept = list(rows)
     for one in FILTERS:
         if value := wanted.get(one.name):
-            kept = [row for row in kept if value in {key for key, _label in _keys(one, row, changes)}]
+            kept = [row for row in kept if value in {key for key, _label in _keys(one, row, changes, differing)}]
     return kept
 
 
-def _keys(one: Filter, row: MatrixRow, changes: LiveMarks) -> Iterable[tuple[str, str]]:
+def _keys(one: Filter, row: MatrixRow, changes: LiveMarks, differing: Collection[int]) -> Iterable[tuple[str, str]]:
     yield from one.keys(row)
+    if one.name == "show" and row.pk in differing:
+        yield "differs", _("Evidence differs")
     if one.name == "show" and row.pk in changes.rows:
         yield "changed", _("Changed %(since)s:") % {"since": changes.since}
 
 
 def filter_bars(
-    rows: list[MatrixRow], query: Mapping[str, str], changes: LiveMarks = NO_MARKS
+    rows: list[MatrixRow],
+    query: Mapping[str, str],
+    changes: LiveMarks = NO_MARKS,
+    differing: Collection[int] = (),
 ) -> list[tuple[Filter, list[Choice]]]:
     """Return the filters with their links; the count of a link is that of all rows. One value alone is no choice.
 
@@ -111,7 +121,7 @@ def filter_bars(
         counts: dict[str, int] = {}
         labels: dict[str, str] = {}
         for row in rows:
-            for key, label in dict(_keys(one, row, changes)).items():
+            for key, label in dict(_keys(one, row, changes, differing)).items():
                 counts[key] = counts.get(key, 0) + 1
                 labels[key] = label
         if len(counts) < 2 and one.name != "show" and one.name not in wanted:

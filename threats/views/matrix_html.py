@@ -76,6 +76,8 @@ def _texts() -> dict[str, str]:
         "no_priority": _("No priority"),
         "not_rated": _("Not rated"),
         "was": _("was %(risk)s"),
+        "expected": _("after the response: %(risk)s"),
+        "differs": _("Evidence differs"),
         "was_in": _("was %(before)s in edition %(number)s"),
         "unknown": unknown(),
         "name_lead": _("Name a lead"),
@@ -148,14 +150,17 @@ def row_html(
     is_open: bool = False,
     evidence: Evidence | None = None,
     changes: LiveMarks | None = None,
+    differs: bool = False,
 ) -> SafeString:
     """Return the row's `<tr>`: head with priority and reference, risk, and the eight cells of text.
 
-    What differs from the edition in force is marked with a bar and a word.
+    What differs from the edition in force is marked with a bar and a word; `differs` says that the evidence and the
+    rating differ.
     """
     mark = (changes.rows.get(row.pk) if changes else None) or UNMARKED
     number = changes.numbers.get(row.office_code, 0) if changes else 0
-    cells = [_head(row, words, is_open, mark, number), _risk(row, words, evidence, mark, number)]
+    prompt = _prompt(row, words, can_edit) if differs else ""
+    cells = [_head(row, words, is_open, mark, number), _risk(row, words, evidence, mark, number, prompt)]
     suffix = "?open=1" if is_open else ""
     for column, (key, label) in zip(TEXT_COLUMNS, words.headings, strict=True):
         text = _cell_text(row, words, column.key, column.text(row))
@@ -193,7 +198,13 @@ def _head(row: MatrixRow, words: Words, is_open: bool, mark: Mark, number: int) 
     return f'<th scope="row" role="rowheader"{bar}>{prio} {link}{new}{imminent}{closed}{was}</th>'
 
 
-def _risk(row: MatrixRow, words: Words, evidence: Evidence | None, mark: Mark, number: int) -> str:
+def _prompt(row: MatrixRow, words: Words, can_edit: bool) -> str:
+    """Return the words that evidence and rating differ, with the link to rate anew for those who may follow it."""
+    link = f' <a href="{words.assess % row.pk}">{words.says["reassess"]}</a>' if can_edit else ""
+    return f'<span class="note w">{words.says["differs"]}{link}</span>'
+
+
+def _risk(row: MatrixRow, words: Words, evidence: Evidence | None, mark: Mark, number: int, prompt: str = "") -> str:
     if row.risk:
         parts = [
             f'<span class="risk r{row.risk}">{escape(row.risk_label)}</span>',
@@ -204,11 +215,16 @@ def _risk(row: MatrixRow, words: Words, evidence: Evidence | None, mark: Mark, n
             parts.append(words.was(mark.was_risk, number))
         elif row.previous_risk and row.previous_risk != row.risk:
             parts.append(f'<span class="was">{words.says["was"] % {"risk": escape(row.previous_risk_label)}}</span>')
+        if row.expected_risk:
+            expected = words.says["expected"] % {"risk": escape(row.expected_risk_label)}
+            parts.append(f'<span class="was">{expected}</span>')
     else:
         parts = [f'<span class="st none">{words.says["not_rated"]}</span>']
     if evidence is not None and evidence.last_90:
         count = ngettext("%(n)d incident, 90 days", "%(n)d incidents, 90 days", evidence.last_90)
         parts.append(f'<span class="was">{escape(count % {"n": evidence.last_90})}</span>')
+    if prompt:
+        parts.append(prompt)
     is_changed = "risk" in mark.cells
     if is_changed and not mark.risk:
         parts.append(words.says["changed"].strip())

@@ -11,9 +11,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pocweb import clock
 from pocweb.audit import history_of
-from pocweb.charts import Drawing
-from pocweb.charts.ratings import RatingPoint, RatingSeries, series_chart
-from pocweb.choices import RiskLevel
 from pocweb.errors import RuleError
 from pocweb.fieldlist import Face, for_people
 from pocweb.guard import EditConflict
@@ -23,7 +20,6 @@ from pocweb.permissions import require
 from threats.evidence import evidence_for, watched
 from threats.fieldlists.threat import CRITERIA, LABELS, THREAT
 from threats.forms.threats import (
-    AssessForm,
     GroupFormSet,
     ImminenceForm,
     ProtectionActorFormSet,
@@ -33,21 +29,21 @@ from threats.forms.threats import (
     plain_lines,
 )
 from threats.matrix.reading import read_rows
-from threats.models import Assessment, Incident, ProtectionActor, Threat
-from threats.reference_loader import assessment_inputs
-from threats.rules.scheme import label_of, risk_of, steps
+from threats.models import Incident, ProtectionActor, Threat
 from threats.services import threats as services
 from threats.services.threat_values import GUARDED, TEXTS, plain_values
 from threats.views.conflicts import conflict
+from threats.views.evidence_strip import strip_of
 from threats.views.matrix import office_of
-from threats.views.matrix_details import evidence_links, response_grid, year_sparkline
+from threats.views.matrix_details import response_grid
 from threats.views.matrix_filters import tiers_and_phases
 from threats.views.matrix_html import SIGNS, Words, add_activity_url, gaps_to_mend
+from threats.views.ratings import chart_of, differences_of, lines_of
 from threats.wording import Wording
 
 IN_OWN_PANEL = {
-    *CRITERIA, "ref", "title", "office", "status", "priority", "risk", "likelihood", "impact", "trend", "groups",
-    "protection_actors", "marking", "imminent_since",
+    *CRITERIA, "ref", "title", "office", "status", "priority", "risk", "likelihood", "impact", "trend", "confidence",
+    "expected_risk", "groups", "protection_actors", "marking", "imminent_since",
 }  # fmt: skip
 MOST_INCIDENTS, MOST_EVENTS = 20, 12
 
@@ -60,9 +56,11 @@ def threat_detail(request: HttpRequest, pk: int) -> HttpResponse:
     threat = _load(request, pk)
     now = clock.now(threat.mission)
     rows, watch = read_rows(_visible(request).filter(pk=pk), now=now, clearance=user.clearance)
-    evidence = evidence_for([pk], mission=threat.mission, user=user, today=now.date(), watch=watch)[pk]
+    today = now.date()
+    given = {"mission": threat.mission, "user": user, "today": today, "watch": watch}
+    evidence = evidence_for([pk], **given, rated_on={pk: threat.assessed_on})[pk]
     can_edit = user.has_perm("threats.change_threat", threat) and threat.status == "active"
-    ratings = list(threat.assessments.select_related("scheme", "assessed_by"))
+    ratings = lines_of(threat.assessments.select_related("scheme", "assessed_by"))
     context = {
         "threat": threat,
         "row": rows[0],
@@ -70,11 +68,11 @@ def threat_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "criteria": [(str(LABELS[name]), getattr(threat, name)) for name in CRITERIA],
         "gaps": gaps_to_mend(rows[0], Words.of_page(threat.office.code)),
         "sign": SIGNS.get(rows[0].trend, "none"),  # type: ignore[call-overload]
-        "ratings": [_rating(one) for one in ratings],
-        "chart": _chart(threat, ratings, now.date()),
+        "ratings": ratings,
+        "chart": chart_of(threat, ratings, today),
         "evidence": evidence,
-        "sparkline": year_sparkline(threat.ref, evidence, now.date()),
-        "links": evidence_links(threat.ref, now.date(), user),
+        "strip": strip_of(threat.ref, evidence, today),
+        "differences": differences_of(threat, ratings[0].one.scheme if ratings else None, evidence, today),
         "incidents": _incidents(threat, user),
         "most_incidents": MOST_INCIDENTS,
         "groups": threat.threat_groups.select_related("group", "area").order_by("group__order"),
@@ -160,50 +158,6 @@ def threat_update(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permitted("threats.assess_threat")
-@sent_once
-def threat_assess(request: HttpRequest, pk: int) -> HttpResponse:
-    """Rate a threat: pick likelihood and impact by their definitions, say why and from what."""
-    user: Any = request.user
-    threat = _load(request, pk)
-    require(user, "threats.assess_threat", threat)
-    scheme = services.current_scheme(threat.mission)
-    today = clock.today(threat.mission)
-    initial = {"cell": f"{threat.likelihood}-{threat.impact}"}
-    form = AssessForm(request.POST or None, scheme=scheme, initial=initial)
-    status = 200
-    if request.method == "POST":
-        if form.is_valid():
-            try:
-                made = services.assess_threat(threat, by=user, **form.rating())
-            except RuleError as error:
-                form.refuse(error)
-            else:
-                text = _("Rated %(ref)s: %(risk)s, priority %(priority)s, %(trend)s.")
-                words = {"ref": threat.ref, "risk": made.get_risk_display(), "priority": made.priority}
-                messages.success(request, text % (words | {"trend": made.get_trend_display()}))
-                return redirect("threats:threat-detail", pk)
-        status = 422
-    evidence = evidence_for([pk], mission=threat.mission, user=user, today=today)[pk]
-    context = {
-        "threat": threat,
-        "form": form,
-        "scheme": scheme,
-        "grid": _risk_grid(scheme.data, form["cell"].value()),
-        "impacts": steps(scheme.data, "impact"),
-        "definitions": [
-            (_("Likelihood"), list(reversed(steps(scheme.data, "likelihood")))),
-            (_("Impact"), list(reversed(steps(scheme.data, "impact")))),
-        ],
-        "evidence": evidence,
-        "sparkline": year_sparkline(threat.ref, evidence, today),
-        "links": evidence_links(threat.ref, today, user),
-        "marking": threat.marking,
-    }
-    return render(request, "threats/threat_assess.html", context, status=status)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
 @permitted("threats.decide_imminence")
 @sent_once
 def threat_imminence(request: HttpRequest, pk: int) -> HttpResponse:
@@ -260,24 +214,6 @@ def _facts(threat: Threat) -> list[tuple[str, str]]:
         for field in THREAT.on(Face.DETAIL)
         if field.name not in IN_OWN_PANEL and (field.name != "closed_reason" or threat.closed_reason)
     ]
-
-
-def _rating(one: Assessment) -> dict[str, Any]:
-    data = one.scheme.data
-    names = dict(assessment_inputs())
-    words = (label_of(data, "likelihood", one.likelihood), label_of(data, "impact", one.impact))
-    return {"one": one, "words": " × ".join(words).lower(), "inputs": [names.get(code, code) for code in one.inputs]}
-
-
-def _chart(threat: Threat, ratings: list[Assessment], today: Any) -> Drawing | None:
-    """Return the chart of the series of ratings, None without any."""
-    if not ratings:
-        return None
-    points = tuple(RatingPoint(one.assessed_at.date(), one.risk - 1) for one in reversed(ratings))
-    until = max(today, points[-1].day)
-    levels = [str(label) for label in RiskLevel.labels]
-    title = _("Risk of %(ref)s over time") % {"ref": threat.ref}
-    return series_chart([RatingSeries(threat.ref, points)], levels=levels, until=until, title=title)
 
 
 def _incidents(threat: Threat, user: Any) -> Any:
@@ -339,23 +275,3 @@ def _small_form(
     context = {"threat": threat, "form": form, "title": title, "submit_label": submit_label, "act": act}
     context |= {"decisions": threat.imminence_decisions.select_related("decided_by"), "marking": threat.marking}
     return render(request, "threats/threat_act.html", context, status=422 if form.is_bound else 200)
-
-
-def _risk_grid(data: Any, chosen: str) -> list[dict[str, Any]]:
-    """Return the scheme's grid, highest likelihood first, each cell with its risk and whether it is chosen."""
-    return [
-        {
-            "label": row["label"],
-            "cells": [
-                {
-                    "risk": (level := risk_of(data, row["value"], column["value"])),
-                    "label": str(RiskLevel(level).label),
-                    "impact": column["label"],
-                    "value": (value := f"{row['value']}-{column['value']}"),
-                    "is_chosen": value == chosen,
-                }
-                for column in steps(data, "impact")
-            ],
-        }
-        for row in reversed(steps(data, "likelihood"))
-    ]
