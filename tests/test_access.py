@@ -174,6 +174,7 @@ PLACES: dict[str, Place] = {
     "threats:edition-create": record(DRAFT, INSIDE, post=EMPTY, **CODE),
     "threats:edition-detail": record(INSIDE, pk="edition"),
     "threats:edition-compare": record(INSIDE, pk="edition", other="first_edition"),
+    "threats:rating-confirm": record(THREAT_E, INSIDE, pk="edition", threat="threat"),
     "threats:edition-compare-csv": record(INSIDE, pk="first_edition", other="edition"),
     "threats:matrix-changes": record(INSIDE, **CODE),
     "threats:edition-export": record(INSIDE, pk="edition", kind="csv"),

@@ -19,6 +19,9 @@ from threats.services import editions
 from threats.views.editions import panel_for
 
 
+PERIOD = {"starts_on": "2021-01-01", "horizon_on": "2021-03-31", "review_on": "2021-01-31"}
+
+
 @pytest.fixture
 def sign_in(client: Client) -> Callable[[Person], Client]:
     def enter(person: Person) -> Client:
@@ -39,7 +42,7 @@ def test_edition_goes_its_way_by_the_pages(
     """TH-05: open, consult, endorsed by the forum, three approvals by three people, in force."""
     make_matrix_threat(bambari)
     client = sign_in(officer)
-    answer = client.post("/matrix/BAMBARI/editions/new/", {"horizon_on": "2021-03-31"})
+    answer = client.post("/matrix/BAMBARI/editions/new/", PERIOD)
     edition = MatrixEdition.objects.get()
     page = f"/editions/{edition.pk}/"
     assert (answer.url, edition.state, str(edition.horizon_on)) == (page, "draft", "2021-03-31")
@@ -123,7 +126,7 @@ def test_frozen_page_marks_what_is_new_and_changed(
     second = make_edition(bambari, officer, "in_force", heads)
     client = sign_in(officer)
     text = client.get(f"/editions/{second.pk}/").text
-    assert "1 new, 0 no longer there, 1 cells changed" in text
+    assert "1 new, 0 up, 0 down, 1 changed, 0 unchanged, 0 closed" in text
     answer = client.get(f"/matrix/BAMBARI/editions/?before={first.pk}&after={second.pk}")
     assert answer.url == f"/editions/{first.pk}/compare/{second.pk}/"
     compared = client.get(answer.url).text

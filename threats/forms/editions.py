@@ -9,14 +9,32 @@ from pocweb.forms import DateInput
 from threats.choices import ApprovalSlot
 
 
-class OpenEditionForm(forms.Form):
-    """The next edition: only its horizon is written, everything else follows."""
+class RollOverForm(forms.Form):
+    """The period of the next edition."""
 
+    starts_on = forms.DateField(
+        label=_("Covers from"), widget=DateInput(), help_text=_("The first day of the new period.")
+    )
     horizon_on = forms.DateField(
         label=_("Horizon"),
-        required=False,
         widget=DateInput(),
         help_text=_("The day up to which this edition looks ahead; days to months."),
+    )
+    review_on = forms.DateField(
+        label=_("Next review"),
+        widget=DateInput(),
+        help_text=_("Review days of threats that end before the new period move here."),
+    )
+
+
+class ConfirmForm(forms.Form):
+    """A rating that still holds, and why. `rating` is the key of the rating that was read."""
+
+    rating = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Why the rating still holds"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Name what you looked at. Do not write names of sources, victims or witnesses."),
     )
 
 

@@ -16,7 +16,7 @@ from pocweb.errors import Conflict, RuleError
 from pocweb.models import Counter, Office
 from pocweb.permissions import require
 from threats.choices import ApprovalSlot, EditionState
-from threats.editions import build_content, own_threats
+from threats.editions import build_content, in_force, own_threats
 from threats.models import EditionApproval, MatrixEdition, Threat
 from threats.rules import editions as rules
 
@@ -64,9 +64,14 @@ def _move(edition: MatrixEdition, before: str, after: str, *, by: Any, now: date
 
 @transaction.atomic
 def open_edition(
-    office: Office, *, by: Any, horizon_on: date | None = None, now: datetime | None = None
+    office: Office,
+    *,
+    by: Any,
+    horizon_on: date | None = None,
+    starts_on: date | None = None,
+    now: datetime | None = None,
 ) -> MatrixEdition:
-    """Open the office's next edition as a draft and return it.
+    """Open the office's next edition as a draft, carried on from the one in force, and return it.
 
     Raises `Conflict` when one is on its way already, `Forbidden`, and `RuleError` for a horizon that has passed.
     """
@@ -74,7 +79,9 @@ def open_edition(
     edition = MatrixEdition(
         mission=office.mission,
         office=office,
+        starts_on=starts_on,
         horizon_on=horizon_on,
+        carried_from=in_force(office),
         marking=office.mission.default_marking,
         created_at=moment,
         created_by=by,
@@ -85,14 +92,23 @@ def open_edition(
     if horizon_on is not None and horizon_on <= moment.date():
         raise RuleError("horizon_passed", _("The horizon lies ahead of today."), "horizon_on")
     edition.number = Counter.take(office.mission, f"edition:{office.pk}")
+    refuse_open(office)
+    edition.full_clean(exclude=("snapshot",))
+    edition.save(force_insert=True)
+    changes: dict[str, list[Any]] = {"horizon_on": [None, horizon_on]}
+    if starts_on:
+        changes["starts_on"] = [None, starts_on]
+    note = f"carried from edition {edition.carried_from.number}" if edition.carried_from else ""
+    record_event(by, "opened", edition, changes=changes, note=note, now=moment)
+    return edition
+
+
+def refuse_open(office: Office) -> None:
+    """Raise `Conflict` naming the office's edition that is on its way, if there is one."""
     going = MatrixEdition.objects.filter(office=office, state__in=EditionState.OPEN_STATES)
     if other := going.select_related("created_by").first():
         words = {"number": other.number, "who": other.created_by, "when": _words(other.created_at)}
         raise Conflict("one_is_open", _("Edition %(number)s is on its way, opened by %(who)s on %(when)s.") % words)
-    edition.full_clean(exclude=("snapshot",))
-    edition.save(force_insert=True)
-    record_event(by, "opened", edition, changes={"horizon_on": [None, horizon_on]}, now=moment)
-    return edition
 
 
 @transaction.atomic

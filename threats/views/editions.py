@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pocweb import clock
 from pocweb.audit import fingerprint, history_of
+from pocweb.choices import Marking
 from pocweb.errors import Forbidden, RuleError
 from pocweb.models import Office
 from pocweb.pages import history_lines, permitted
@@ -21,9 +22,10 @@ from threats.comparison import Comparison, cell_texts, compare, marks
 from threats.edition_changes import LIVE
 from threats.edition_panel import Panel, build_panel, panel_of
 from threats.editions import changes_since, in_force, live_rows
-from threats.forms.editions import ApproveForm, CompareForm, OpenEditionForm, ReturnForm
+from threats.forms.editions import ApproveForm, CompareForm, ReturnForm
 from threats.matrix import COLUMNS
-from threats.models import MatrixEdition
+from threats.models import MatrixEdition, Threat
+from threats.rounds import reviewed
 from threats.rules import editions as rules
 from threats.services import editions as services
 
@@ -31,7 +33,9 @@ LABELS = {
     "state": gettext_lazy("State"),
     "sha256": gettext_lazy("Fingerprint"),
     "endorsed_by": gettext_lazy("Endorsed by"),
+    "starts_on": gettext_lazy("Covers from"),
     "horizon_on": gettext_lazy("Horizon"),
+    "marking": gettext_lazy("Marking"),
     "approval": gettext_lazy("Approval"),
     "approvals": gettext_lazy("Approvals"),
 }
@@ -130,6 +134,7 @@ def edition_detail(request: HttpRequest, pk: int) -> HttpResponse:
         found = compare(previous.snapshot, edition.snapshot)
     elif previous:
         found = changes_since(previous, now=now, clearance=user.clearance, rows=rows)
+    round_lines = [] if edition.sha256 else reviewed(edition, rows)
     events = list(history_of(edition)[:20])
     context = {
         "edition": edition,
@@ -141,6 +146,11 @@ def edition_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "previous": previous,
         "comparison": found if previous else None,
         "is_intact": bool(edition.sha256) and fingerprint(edition.snapshot) == edition.sha256,
+        "reviewed": round_lines,
+        "reviewed_count": sum(one.at is not None for one in round_lines),
+        "can_assess": user.has_perm(
+            "threats.assess_threat", Threat(mission=edition.mission, office=edition.office, marking=0)
+        ),
         "unrated": rules.unrated((row["ref"], row["risk"]) for row in rows),
         "events": history_lines(events, labels=LABELS, show=_history_value),
     }
@@ -151,6 +161,8 @@ def _history_value(name: str, value: Any) -> str:
     """Return a stored plain value of an edition's history as text."""
     if not value:
         return ""
+    if name == "marking":
+        return str(Marking(value).label)
     if name == "state":
         return str(EditionState(value).label)
     if name == "approval":
@@ -179,25 +191,7 @@ def matrix_lines(rows: Iterable[Mapping[str, Any]], comparison: Comparison) -> l
     return lines
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@permitted("threats.draft_edition")
-def edition_create(request: HttpRequest, code: str) -> HttpResponse:
-    """Open the office's next edition."""
-    office = office_of(request, code)
-    form = OpenEditionForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            edition = services.open_edition(office, by=request.user, horizon_on=form.cleaned_data["horizon_on"])
-        except RuleError as error:
-            _put(form, error)
-        else:
-            messages.success(request, _("Edition %(number)s is open as a draft.") % {"number": edition.number})
-            return redirect("threats:edition-detail", edition.pk)
-    status = 422 if form.errors else 200
-    return render(request, "threats/edition_open.html", {"form": form, "office": office}, status=status)
-
-
-def _put(form: Any, error: RuleError) -> None:
+def put_refusal(form: Any, error: RuleError) -> None:
     """Show a refused rule on the form; refusals of rights and of races keep their own page and status."""
     if error.status != RuleError.status:
         raise error
@@ -221,7 +215,7 @@ def edition_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
         except RuleError as error:
             if form is None:
                 raise
-            _put(form, error)
+            put_refusal(form, error)
         else:
             _say(request, edition, act)
             return redirect("threats:edition-detail", edition.pk)
