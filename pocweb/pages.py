@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from pocweb.audit import fingerprint
@@ -40,6 +41,13 @@ def permitted(name: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def back_to(request: HttpRequest, default: str = "") -> str:
+    """Return the page of ours that a form was opened from (`next`), else the default; another host's is ignored."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if is_ours else default
 
 
 def sent_once(view: View) -> View:

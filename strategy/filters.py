@@ -13,6 +13,7 @@ from strategy.choices import ActivityStatus
 from strategy.models import Activity
 from strategy.querysets import ActivityQuerySet
 from threats.models import Threat
+from threats.response import read_answers
 
 
 def offices_of(user: Any, kind: str = "activity") -> Any:
@@ -52,13 +53,19 @@ class ActivityFilter(django_filters.FilterSet):
         field_name="threats",
         empty_label=_("All"),
     )
+    answers = django_filters.ModelChoiceFilter(
+        label=_("Answers active threats of"),
+        queryset=lambda request: offices_of(request.user, "threat"),
+        method="answers_threats_of",
+        empty_label=_("All"),
+    )
     overdue = django_filters.ChoiceFilter(
         label=_("Deadline"), choices=[("yes", _("Overdue"))], method="is_overdue", empty_label=_("All")
     )
 
     class Meta:
         model = Activity
-        fields = ("tier", "phase", "component", "status", "office", "threat", "overdue")
+        fields = ("tier", "phase", "component", "status", "office", "threat", "answers", "overdue")
 
     def in_phase(self, queryset: ActivityQuerySet, _name: str, value: str) -> ActivityQuerySet:
         return queryset.in_phase(value)
@@ -68,6 +75,11 @@ class ActivityFilter(django_filters.FilterSet):
 
     def in_branch(self, queryset: ActivityQuerySet, _name: str, value: Office) -> ActivityQuerySet:
         return queryset.filter(mission=value.mission_id, office__path__startswith=value.path)
+
+    def answers_threats_of(self, queryset: ActivityQuerySet, _name: str, value: Office) -> ActivityQuerySet:
+        """The activities that the page on the response of an office counts; cancelled ones answer nothing."""
+        found = read_answers(value, self.request.user)
+        return queryset.filter(pk__in=[one.pk for one in found])
 
     def is_overdue(self, queryset: ActivityQuerySet, _name: str, _value: str) -> ActivityQuerySet:
         return queryset.overdue(clock.today(getattr(self.request.user, "mission", None)))

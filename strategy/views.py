@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -18,7 +19,7 @@ from pocweb.errors import Forbidden, RuleError
 from pocweb.fieldlist import Face
 from pocweb.guard import EditConflict
 from pocweb.models import Mission
-from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once
+from pocweb.pages import back_to, chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once
 from pocweb.tabular import Column, write_csv, write_xlsx
 from strategy import rules, services
 from strategy.choices import ActivityStatus
@@ -164,7 +165,7 @@ def activity_create(request: HttpRequest) -> HttpResponse:
             _put(form, error)
         else:
             messages.success(request, _("Recorded: %(ref)s.") % {"ref": activity.ref})
-            return redirect("strategy:activity-detail", activity.pk)
+            return redirect(back_to(request, reverse("strategy:activity-detail", args=[activity.pk])))
     return render(request, "strategy/activity_form.html", {"form": form}, status=422)
 
 
@@ -205,7 +206,7 @@ def activity_update(request: HttpRequest, pk: int) -> HttpResponse:
         _put(form, error)
         return _form(request, activity, form, status=422)
     _say(request, saved)
-    return redirect("strategy:activity-detail", activity.pk)
+    return redirect(back_to(request, reverse("strategy:activity-detail", args=[activity.pk])))
 
 
 def _form(request: HttpRequest, activity: Activity, form: ActivityForm, status: int = 200) -> HttpResponse:
@@ -264,7 +265,7 @@ def activity_move(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     )
     if request.POST.get("next") == "list":
         return redirect("strategy:activity-list")
-    return redirect("strategy:activity-detail", activity.pk)
+    return redirect(back_to(request, reverse("strategy:activity-detail", args=[activity.pk])))
 
 
 @permitted("strategy.view_activity")

@@ -29,6 +29,7 @@ VERIFY = "JOC PROT"
 IMPORT = "POCA JOC JMAC PROT"
 ACTOR_V = "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT SPU"
 ACTOR_E = "POCA POCF JOC JMAC PROT"
+PRESENCE_E = "FCPC POCA POCF SECT JOC JMAC PROT DMS"
 THREAT_E = "POCA POCF SECT JOC JMAC PROT DMS"
 IMMINENCE = "FCPC HOO POCA POCF"
 DRAFT = "POCA POCF"
@@ -37,6 +38,8 @@ ACTIVITY_E = "FCPC POCA POCF SECT JOC PROT SCPI DMS"
 REPORT_V = "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT DMS SPU"
 REPORT_D = "POCA"
 ADMIN = "ADM"
+WATCH_E = "FCPC HOO POCA POCF JOC JMAC PROT"
+BASELINE = "POCA"
 CODE: dict[str, Any] = {"code": "BAMBARI"}
 
 
@@ -90,6 +93,7 @@ def public(**names: Any) -> Place:
 
 
 EMPTY: dict[str, Any] = {}
+READING = {"read_on": "2020-12-20", "level": 1, "evidence": "Walked"}
 RATING = {"likelihood": 3, "impact": 3, "reason": "Walked"}
 PLACES: dict[str, Place] = {
     # one's own account
@@ -154,8 +158,44 @@ PLACES: dict[str, Place] = {
     "threats:import-cancel": record(IMPORT, post=EMPTY, pk="run"),
     "threats:import-errors": record(IMPORT, pk="run"),
     "threats:actor-list": page(ACTOR_V),
+    "threats:actor-create": page(ACTOR_E),
     "threats:actor-detail": record(ACTOR_V, pk="actor"),
     "threats:actor-update": record(ACTOR_E, ACTOR_V, pk="actor"),
+    # other protection actors, lists of words, rating schemes
+    "threats:protection-actor-list": page(INSIDE),
+    "threats:protection-actor-create": page(THREAT_E),
+    "threats:protection-actor-detail": record(INSIDE, pk="protection_actor"),
+    "threats:protection-actor-update": record(THREAT_E, INSIDE, pk="protection_actor"),
+    "threats:vocabulary": page(PLACES_V),
+    "threats:vocabulary-create": page(PLACES_E, kind="groups"),
+    "threats:vocabulary-update": record(PLACES_E, kind="groups", pk="group_entry"),
+    "threats:scheme-list": page(PLACES_V),
+    "threats:scheme-detail": record(PLACES_V, pk="scheme"),
+    "threats:scheme-create": record(PLACES_E, pk="scheme"),
+    # atrocity watch, trigger calendar; a factor is the reader's own mission's, so its number names no record
+    "threats:watch": page(INSIDE),
+    "threats:watch-export": page(INSIDE, kind="csv"),
+    "threats:factor-detail": page(INSIDE, number=1),
+    "threats:factor-baseline": page(BASELINE, number=1),
+    "threats:factor-read": page(WATCH_E, number=1),
+    "threats:trigger-list": page(INSIDE),
+    "threats:trigger-export": page(INSIDE, kind="ics"),
+    "threats:trigger-create": page(WATCH_E),
+    "threats:trigger-detail": record(INSIDE, pk="trigger"),
+    "threats:trigger-update": record(WATCH_E, INSIDE, pk="trigger"),
+    "threats:trigger-effect": record(WATCH_E, INSIDE, pk="trigger"),
+    "threats:trigger-call-off": record(WATCH_E, INSIDE, pk="trigger"),
+    # hotspots, blind spots, presences
+    "threats:hotspots": page(INSIDE),
+    "threats:hotspot-export": page(INSIDE),
+    "threats:hotspot-svg": page(INSIDE),
+    "threats:presence-list": page(INSIDE),
+    "threats:presence-export-csv": page(INSIDE),
+    "threats:presence-export-xlsx": page(INSIDE),
+    "threats:presence-create": page(PRESENCE_E),
+    "threats:presence-detail": record(INSIDE, pk="presence"),
+    "threats:presence-update": record(PRESENCE_E, INSIDE, pk="presence"),
+    "threats:presence-end": record(PRESENCE_E, INSIDE, post={"ended_on": "2020-12-31"}, pk="presence"),
     # threats, matrix, editions
     "threats:threat-create": page(THREAT_E),
     "threats:threat-detail": record(INSIDE, pk="threat"),
@@ -169,7 +209,18 @@ PLACES: dict[str, Place] = {
     "threats:matrix-row": record(INSIDE, **CODE, pk="threat"),
     "threats:matrix-cell": record(THREAT_E, INSIDE, **CODE, pk="threat", cell="action"),
     "threats:matrix-export": record(INSIDE, **CODE, kind="csv"),
+    "threats:gap-list": record(INSIDE, **CODE),
+    "threats:gap-export": record(INSIDE, **CODE, kind="csv"),
+    "threats:response": record(INSIDE, **CODE),
+    "threats:leadership": record(INSIDE, **CODE),
     "threats:matrix-file": record(INSIDE, job="own_matrix_job"),
+    "threats:offline-list": record(INSIDE, **CODE),
+    "threats:offline-sheet": record(THREAT_E, INSIDE, **CODE),
+    "threats:offline-upload": record(THREAT_E, INSIDE, post=EMPTY, **CODE),
+    "threats:offline-detail": record(INSIDE, pk="offline_sheet"),
+    "threats:offline-confirm": record(THREAT_E, INSIDE, post=EMPTY, pk="offline_sheet"),
+    "threats:offline-cancel": record(THREAT_E, INSIDE, post=EMPTY, pk="offline_sheet"),
+    "threats:offline-file": record(THREAT_E, INSIDE, pk="offline_sheet"),
     "threats:edition-list": record(INSIDE, **CODE),
     "threats:edition-create": record(DRAFT, INSIDE, post=EMPTY, **CODE),
     "threats:edition-detail": record(INSIDE, pk="edition"),
@@ -213,11 +264,20 @@ PLACES: dict[str, Place] = {
     "api-docs": page(ALL),
     "api-incident-list": page(INSIDE),
     "api-incident-detail": record(INSIDE, pk="incident"),
+    "api-gap-list": page(INSIDE),
     "api-threat-list": page(INSIDE),
     "api-threat-detail": record(INSIDE, pk="threat"),
     "api-threat-assess": record(THREAT_E, INSIDE, post=RATING, pk="threat"),
     "api-actor-list": page(ACTOR_V),
     "api-actor-detail": record(ACTOR_V, pk="actor"),
+    "api-watch-list": page(INSIDE),
+    "api-watch-detail": page(INSIDE, number=1),
+    "api-watch-readings": page(WATCH_E, post=READING, number=1),
+    "api-trigger-list": page(INSIDE),
+    "api-trigger-detail": record(INSIDE, pk="trigger"),
+    "api-presence-list": page(INSIDE),
+    "api-presence-detail": record(INSIDE, pk="presence"),
+    "api-presence-end": record(PRESENCE_E, INSIDE, post={"ended_on": "2020-12-31"}, pk="presence"),
     "api-edition-list": page(INSIDE),
     "api-edition-detail": record(INSIDE, pk="edition"),
     "api-report-list": page(REPORT_V),

@@ -135,8 +135,8 @@ def test_open_row_shows_empty_cells_and_gaps_of_the_grid(
     make_activity(bambari, officer, "Night patrols", threats=[threat])
     client.force_login(officer)
     page = client.get(f"/matrix/BAMBARI/?open={threat.ref}").content.decode()
-    assert page.count("None planned") == 3
-    assert page.count('class="gapc"') == 8
+    assert page.count("Nothing planned") == 3
+    assert page.count('class="gapc"') == 11
     assert f"/activities/new/?threat={threat.pk}&amp;tier=1&amp;phase=prevention" in page
 
 
@@ -200,7 +200,7 @@ def test_cell_without_script_is_a_page_and_leads_back(client: Client, officer: P
 def test_cell_with_htmx_answers_fragments(client: Client, officer: Person, threat: Threat) -> None:
     client.force_login(officer)
     form = client.get(cell(threat, "threat"), headers=HTMX)
-    assert form.content.decode().startswith('<td role="cell" class="edit"')
+    assert form.content.decode().startswith('<td role="cell" class="edit over"')
     assert "HX-Request" in form.headers["Vary"]
     row = client.post(
         cell(threat, "threat"), {"scale": "Growing", "violence_types": ["rape"], "based_on": 1}, headers=HTMX

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from pocweb.fieldlist import for_people
 from threats.choices import Trend
 
 RANKED = (1, 2)  # the priorities that need lead, objective, activities and an approved edition
@@ -22,7 +24,7 @@ class Gap:
     """One gap: stable code, sentence for people, and the field that mends it.
 
     `field` is a field of the threat, or "activity", "assessment", "edition"; `about` is the activity's key where one
-    activity is meant, `tier` the tier where one is missing.
+    activity is meant, `tier` the tier where one is missing. `days` is for how long it stands, None where nobody knows.
     """
 
     code: str
@@ -30,6 +32,7 @@ class Gap:
     field: str
     about: int | None = None
     tier: int | None = None
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ class ThreatFacts:
     ratings: Sequence[tuple[str, datetime]] = ()
     activities: Sequence[ActivityFacts] = ()
     tiers_called_for: Sequence[int] = field(default=TIERS)
+    has_action: bool = False
+    review_on: date | None = None
+    horizon_on: date | None = None
 
 
 def gaps_of(facts: ThreatFacts, *, now: datetime) -> list[Gap]:
@@ -76,7 +82,7 @@ def not_rated(facts: ThreatFacts, now: datetime) -> Iterator[Gap]:
         return
     days = (now.date() - facts.assessed_on).days
     if days > facts.review_days:
-        yield Gap("not_reassessed", _("Not reassessed for %(days)d days.") % {"days": days}, "assessment")
+        yield Gap("not_reassessed", _("Not reassessed for %(days)d days.") % {"days": days}, "assessment", days=days)
 
 
 def no_activity(facts: ThreatFacts, now: datetime) -> Iterator[Gap]:
@@ -105,7 +111,27 @@ def no_edition(facts: ThreatFacts, now: datetime) -> Iterator[Gap]:
         yield Gap("no_edition", _("No approved edition."), "edition")
     elif now - facts.in_force_at > timedelta(days=facts.review_days):
         days = (now - facts.in_force_at).days
-        yield Gap("no_edition", _("No edition approved for %(days)d days.") % {"days": days}, "edition")
+        sentence = _("No edition approved for %(days)d days.") % {"days": days}
+        yield Gap("no_edition", sentence, "edition", days=days)
+
+
+def review_missed(facts: ThreatFacts, now: datetime) -> Iterator[Gap]:
+    """A threat whose review date lies before today, or whose horizon has passed; days that nobody set are no gap.
+
+    An edition in force that is older than the review period is told by `no_edition`, once for all rows it should hold.
+    Source: POC Handbook 2020, 8.3 (the matrix is a living document, reviewed at set times); the rule is ours.
+    """
+    today = now.date()
+    if facts.review_on and facts.review_on < today:
+        words = {"day": for_people(facts.review_on)}
+        yield Gap(
+            "review_missed", _("Review was due on %(day)s.") % words, "review_on", days=(today - facts.review_on).days
+        )
+    if facts.horizon_on and facts.horizon_on < today:
+        words = {"day": for_people(facts.horizon_on)}
+        yield Gap(
+            "review_missed", _("Horizon passed on %(day)s.") % words, "horizon_on", days=(today - facts.horizon_on).days
+        )
 
 
 def activity_overdue(facts: ThreatFacts, now: datetime) -> Iterator[Gap]:
@@ -117,7 +143,8 @@ def activity_overdue(facts: ThreatFacts, now: datetime) -> Iterator[Gap]:
             sentence = ngettext(
                 "Activity %(ref)s overdue by %(days)d day.", "Activity %(ref)s overdue by %(days)d days.", days
             )
-            yield Gap("activity_overdue", sentence % {"ref": one.ref, "days": days}, "activity", one.pk)
+            words = {"ref": one.ref, "days": days}
+            yield Gap("activity_overdue", sentence % words, "activity", one.pk, days=days)
 
 
 def no_owner(facts: ThreatFacts, now: datetime) -> Iterator[Gap]:
@@ -125,6 +152,18 @@ def no_owner(facts: ThreatFacts, now: datetime) -> Iterator[Gap]:
     for one in facts.activities:
         if one.is_open and not one.has_owner:
             yield Gap("no_owner", _("Activity %(ref)s has no owner.") % {"ref": one.ref}, "activity", one.pk)
+
+
+def action_uncarried(facts: ThreatFacts, now: datetime) -> Iterator[Gap]:
+    """The row says what must be done, and no open activity carries it, so that nobody can follow it.
+
+    A priority 1 or 2 threat without any activity is told so once, by `no_activity`. Source: POC Handbook 2020, 8.3
+    (list and follow every activity); the rule is ours.
+    """
+    if not facts.has_action or (facts.priority in RANKED and not facts.activities):
+        return
+    if not any(one.is_open for one in facts.activities):
+        yield Gap("action_uncarried", _("Action required is written, no open activity carries it."), "activity")
 
 
 def no_capacity(facts: ThreatFacts, now: datetime) -> Iterator[Gap]:
@@ -143,7 +182,8 @@ def rising_unanswered(facts: ThreatFacts, now: datetime) -> Iterator[Gap]:
         return
     since = last[1][1]
     if not any(one.changed_at >= since for one in facts.activities):
-        yield Gap("rising_unanswered", _("Risk rose twice, the response is unchanged."), "activity")
+        days = (now.date() - since.date()).days
+        yield Gap("rising_unanswered", _("Risk rose twice, the response is unchanged."), "activity", days=days)
 
 
 def no_tier(facts: ThreatFacts, now: datetime) -> Iterator[Gap]:
@@ -166,10 +206,33 @@ RULES: tuple[Rule, ...] = (
     no_activity,
     no_lead,
     no_objective,
+    review_missed,
     activity_overdue,
     no_owner,
+    action_uncarried,
     no_capacity,
     rising_unanswered,
     no_tier,
     no_edition,
 )
+KINDS: dict[str, str | Promise] = {
+    "not_rated": gettext_lazy("Not rated"),
+    "not_reassessed": gettext_lazy("Not reassessed in time"),
+    "no_activity": gettext_lazy("No activity"),
+    "no_lead": gettext_lazy("No response lead"),
+    "no_objective": gettext_lazy("No objective"),
+    "review_missed": gettext_lazy("Review missed"),
+    "activity_overdue": gettext_lazy("Activity overdue"),
+    "no_owner": gettext_lazy("Activity without owner"),
+    "action_uncarried": gettext_lazy("Action that nobody carries"),
+    "no_capacity": gettext_lazy("No capacity in reach"),
+    "rising_unanswered": gettext_lazy("Risk rose, response unchanged"),
+    "no_tier": gettext_lazy("Tier without activity"),
+    "no_edition": gettext_lazy("No edition approved in time"),
+}
+"""The kinds of gap by code, in the order of the rules, as headings and filters name them."""
+
+
+def kind_label(code: str) -> str:
+    """Return the words for a kind of gap; a frozen row may hold a kind that no rule makes any more."""
+    return str(KINDS.get(code) or code.replace("_", " ").capitalize())

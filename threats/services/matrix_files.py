@@ -13,6 +13,7 @@ from pocweb import clock
 from pocweb.jobs import Progress
 from pocweb.models import Job, Office
 from pocweb.permissions import require
+from threats.branch_exports import DRAFTS, read_branch_sheet
 from threats.exports import Sheet, compared_with, read_sheet, render_sheet
 from threats.models import MatrixEdition, Threat
 
@@ -34,9 +35,12 @@ def draw_matrix(job: Job, progress: Progress) -> dict[str, Any]:
     probe = edition or MatrixEdition(mission=office.mission, office=office, marking=0)
     require(job.asked_by, "threats.view_edition", probe)
     progress(1, 3, _("Reading the rows"))
-    sheet = read_sheet(
-        office, edition=edition, live=job.arguments["live"], user=job.asked_by, now=clock.now(office.mission)
-    )
+    now, live, branch = clock.now(office.mission), job.arguments["live"], job.arguments.get("branch", "")
+    sheet: Sheet
+    if branch:
+        sheet = read_branch_sheet(office, drafts=branch == DRAFTS, user=job.asked_by, now=now)
+    else:
+        sheet = read_sheet(office, edition=edition, live=live, user=job.asked_by, now=now)
     progress(2, 3, _("Drawing the pages"))
     made = render_sheet(sheet, "pdf")
     name = f"{FOLDER}/{job.pk}.pdf"
@@ -61,7 +65,7 @@ def _tells(sheet: Sheet) -> dict[str, list[int]]:
     return {
         "threats": sorted({row["pk"] for row in (*sheet.rows, *sheet.content["closed"])}),
         "activities": sorted({one["pk"] for one in told}),
-        "editions": sorted(one.pk for one in editions if one),
+        "editions": sorted({*(one.pk for one in editions if one), *sheet.edition_keys}),
     }
 
 

@@ -15,7 +15,8 @@ from pocweb.audit import record_event
 from pocweb.jobs import ask
 from pocweb.models import Job, Office
 from pocweb.pages import permitted
-from threats.exports import read_sheet, render_sheet
+from threats.branch_exports import DRAFTS, ROWS, read_branch_sheet
+from threats.exports import Sheet, read_sheet, render_sheet
 from threats.models import MatrixEdition
 from threats.services.matrix_files import MATRIX_PDF, present_marking
 from threats.views.editions import edition_of, office_of
@@ -24,9 +25,16 @@ from threats.views.editions import edition_of, office_of
 @require_http_methods(["GET", "HEAD", "POST"])
 @permitted("threats.view_edition")
 def matrix_export(request: HttpRequest, code: str, kind: str) -> HttpResponse:
-    """The office's matrix: the edition in force, else the live rows; `?live=1` asks for the live rows."""
+    """The rows of the matrix page.
+
+    Of a single office the edition in force, else the live rows; `?live=1` asks for the live rows. Of an office with
+    others below it the rows that all of them have in force; `?drafts=1` asks for those as they stand.
+    """
     office = office_of(request, code)
-    live = (request.POST if request.method == "POST" else request.GET).get("live") == "1"
+    asked = request.POST if request.method == "POST" else request.GET
+    live = asked.get("live") == "1"
+    if not office.is_leaf() and not live:
+        return _answer(request, office, None, kind, live=False, branch=DRAFTS if asked.get("drafts") == "1" else ROWS)
     return _answer(request, office, None, kind, live=live)
 
 
@@ -39,15 +47,20 @@ def edition_export(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 
 
 def _answer(
-    request: HttpRequest, office: Office, edition: MatrixEdition | None, kind: str, *, live: bool
+    request: HttpRequest, office: Office, edition: MatrixEdition | None, kind: str, *, live: bool, branch: str = ""
 ) -> HttpResponse:
     """Answer with the file and record the export; a PDF becomes a job."""
     user: Any = request.user
     if kind == "pdf":
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])  # drawing is work, and a link from elsewhere asks for none
-        return _ask(office, edition, user, live=live)
-    sheet = read_sheet(office, edition=edition, live=live, user=user, now=clock.now(office.mission))
+        return _ask(office, edition, user, live=live, branch=branch)
+    now = clock.now(office.mission)
+    sheet: Sheet
+    if branch:
+        sheet = read_branch_sheet(office, drafts=branch == DRAFTS, user=user, now=now)
+    else:
+        sheet = read_sheet(office, edition=edition, live=live, user=user, now=now)
     made = render_sheet(sheet, kind)
     with transaction.atomic():
         subject: Any = edition or office.mission
@@ -57,8 +70,8 @@ def _answer(
     return response
 
 
-def _ask(office: Office, edition: MatrixEdition | None, user: Any, *, live: bool) -> HttpResponse:
-    arguments = {"office": office.pk, "edition": edition.pk if edition else None, "live": live}
+def _ask(office: Office, edition: MatrixEdition | None, user: Any, *, live: bool, branch: str = "") -> HttpResponse:
+    arguments = {"office": office.pk, "edition": edition.pk if edition else None, "live": live, "branch": branch}
     job = ask(
         MATRIX_PDF,
         mission=office.mission,
@@ -66,7 +79,7 @@ def _ask(office: Office, edition: MatrixEdition | None, user: Any, *, live: bool
         title=_("Threat matrix of %(office)s as PDF") % {"office": office},
         arguments=arguments,
         marking=edition.marking if edition else office.mission.default_marking,
-        key=f"{MATRIX_PDF}:{user.pk}:{office.pk}:{arguments['edition']}:{live}",
+        key=f"{MATRIX_PDF}:{user.pk}:{office.pk}:{arguments['edition']}:{live}:{branch}",
     )
     return redirect("pocweb:job-detail", job.pk)
 

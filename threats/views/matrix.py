@@ -20,24 +20,26 @@ from pocweb import clock
 from pocweb.errors import RuleError
 from pocweb.guard import EditConflict, Saved, values_at
 from pocweb.models import Office
-from pocweb.pages import chosen_values, is_choice, permitted
+from pocweb.pages import back_to, chosen_values, is_choice, permitted
 from pocweb.permissions import require
-from threats.choices import EditionState, ThreatStatus
+from threats.choices import ThreatStatus
+from threats.consolidation import Branch, parts_of, probe, read_approved, read_states
 from threats.edition_panel import Panel
 from threats.editions import row_data
 from threats.evidence import Evidence, Watch, differing, evidence_for, standing_of
 from threats.fieldlists.threat import LABELS
+from threats.forms.threat_lines import ThreatLines, asks_for_more
 from threats.forms.threats import ThreatForm
 from threats.matrix import COLUMNS, MatrixRow
 from threats.matrix.reading import read_rows
-from threats.models import ImminenceDecision, MatrixEdition, Threat
+from threats.models import ImminenceDecision, Threat
 from threats.rules.divergence import Divergence
 from threats.services.threat_values import CODED, GUARDED, LISTS, TEXTS, plain_values
 from threats.services.threats import edit_threat
 from threats.views.conflicts import conflict
 from threats.views.editions import panel_for
 from threats.views.evidence_strip import strip_of
-from threats.views.matrix_details import response_grid
+from threats.views.matrix_details import component_shares, response_grid
 from threats.views.matrix_filters import chosen, filter_bars, keep, tiers_and_phases
 from threats.views.matrix_html import Words, add_activity_url, count_gaps, gaps_to_mend, row_html
 from threats.views.matrix_marks import LiveMarks, live_marks, read_marks
@@ -50,6 +52,9 @@ CELLS: dict[str, tuple[str, ...]] = {column.key: column.fields for column in COL
     "horizon": ("horizon_on", "review_on"),
 }
 
+WIDE = {cell for cell, names in CELLS.items() if {*CODED, *LISTS} & set(names)}
+"""Cells whose form holds lists; it is laid over the cells beside it."""
+
 
 @dataclass
 class Sheet:
@@ -61,8 +66,7 @@ class Sheet:
     evidence: dict[int, Evidence]
     is_live: bool
     editable: set[str] = field(default_factory=set)
-    in_force: list[tuple[str, int, datetime]] = field(default_factory=list)
-    without: list[str] = field(default_factory=list)
+    branch: Branch | None = None
     panel: Panel | None = None
     changes: LiveMarks = field(default_factory=LiveMarks)
     differing: dict[int, list[Divergence]] = field(default_factory=dict)
@@ -107,26 +111,21 @@ def matrix_cell(request: HttpRequest, code: str, pk: int, cell: str) -> HttpResp
     if cell not in CELLS:
         raise Http404
     require(request.user, "threats.change_threat", threat)
-    given: dict[str, Any] = {
-        "names": CELLS[cell],
-        "office": threat.office,
-        "user": request.user,
-        "threat": threat,
-        "compact": True,
-    }
+    more = asks_for_more(request.POST)
+    form, lines = _cell_forms(request, threat, CELLS[cell], more)
     if request.method != "POST":
-        form = ThreatForm(initial=plain_values(threat, CELLS[cell]), **given)
-        return _cell(request, office, threat, cell, form, threat.version)
+        return _cell(request, office, threat, cell, form, lines, threat.version)
     based_on = int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
-    form = ThreatForm(request.POST, **given)
+    if more is not None:
+        return _cell(request, office, threat, cell, form, lines, based_on)
     if "undo" in request.POST:
         changes = _before(threat, cell, request.POST["undo"])
     elif is_choice(request.POST):
         changes = chosen_values(request.POST, names=GUARDED, texts=TEXTS)
-    elif form.is_valid():
-        changes = form.changes()
+    elif all([form.is_valid(), lines.is_valid()]):
+        changes = form.changes() | lines.changes()
     else:
-        return _cell(request, office, threat, cell, form, based_on, status=422)
+        return _cell(request, office, threat, cell, form, lines, based_on, status=422)
     try:
         saved = edit_threat(threat, changes=changes, based_on=based_on, by=request.user)
     except EditConflict as error:
@@ -135,11 +134,12 @@ def matrix_cell(request: HttpRequest, code: str, pk: int, cell: str) -> HttpResp
         if error.field is None and not form.is_bound:
             raise
         form.is_valid()
-        form.refuse(error)
-        return _cell(request, office, threat, cell, form, based_on, status=422)
+        if not lines.refuse(error):
+            form.refuse(error)
+        return _cell(request, office, threat, cell, form, lines, based_on, status=422)
     _say(request, saved, cell, request.path)
     if not request.htmx:  # type: ignore[attr-defined]
-        return redirect(_page_url(office, threat))
+        return redirect(back_to(request, _page_url(office, threat)))
     return _row(request, office, threat, is_open="open" in request.POST, has_news=True)
 
 
@@ -174,13 +174,14 @@ def _live_sheet(request: HttpRequest, office: Office) -> Sheet:
     threats = Threat.objects.visible_to(user).of_branch(office).filter(status=status)
     rows, watch = read_rows(threats, now=now, clearance=user.clearance)
     evidence = _evidence(request, office, rows, now, watch)
-    offices = (
-        [office] if office.is_leaf() else Office.objects.filter(mission=office.mission, path__startswith=office.path)
-    )
-    editable = {one.code for one in offices if user.has_perm("threats.change_threat", _probe(one))}
+    probes, branch = {office.code: _probe(office)}, None
+    if not office.is_leaf():
+        branch = Branch(office, now, True, rows, [], read_states(office, user=user, now=now), watch)
+        probes = {one.code: probe(office, one) for one in branch.states}
+    editable = {code for code, one in probes.items() if user.has_perm("threats.change_threat", one)}
     if status == ThreatStatus.CLOSED:
         editable = set()
-    return Sheet(office, now, rows, evidence, True, editable, differing=_differing(rows, evidence, now))
+    return Sheet(office, now, rows, evidence, True, editable, branch, differing=_differing(rows, evidence, now))
 
 
 def _evidence(
@@ -207,28 +208,18 @@ def _approved_sheet(request: HttpRequest, office: Office) -> Sheet:
     """Return the rows that the offices of a branch have in force, as they were approved, in one order."""
     user: Any = request.user
     now = clock.now(office.mission)
-    offices = list(Office.objects.filter(mission=office.mission, path__startswith=office.path))
-    editions = MatrixEdition.objects.visible_to(user).filter(
-        mission=office.mission, office__path__startswith=office.path, state=EditionState.IN_FORCE
-    )
-    found = {
-        office_id: (number, at, snapshot)
-        for office_id, number, at, snapshot in editions.values_list("office_id", "number", "in_force_at", "snapshot")
-    }
-    rows = [MatrixRow.from_dict(data) for _n, _at, snapshot in found.values() for data in snapshot["rows"]]
-    rows = [row for row in rows if row.marking <= user.clearance]
-    rows.sort(key=lambda row: (row.priority or 9, -(row.risk or 0), row.ref))
-    evidence = evidence_for([row.pk for row in rows], mission=office.mission, user=user, today=now.date())
-    in_force = [(one.name, *found[one.pk][:2]) for one in offices if one.pk in found]
-    without = [one.name for one in offices if one.pk not in found and one.is_leaf()]
-    return Sheet(office, now, rows, evidence, False, in_force=in_force, without=without)
+    branch = read_approved(office, user=user, now=now)
+    evidence = evidence_for([row.pk for row in branch.rows], mission=office.mission, user=user, today=now.date())
+    return Sheet(office, now, branch.rows, evidence, False, branch=branch)
 
 
 def _page(request: HttpRequest, sheet: Sheet, shown: list[MatrixRow]) -> dict[str, Any]:
     user: Any = request.user
     query = request.GET.dict()
     opened = query.pop("open", "")
-    words = Words.of_page(sheet.office.code, urlencode(query), is_live=sheet.is_live)
+    words = Words.of_page(
+        sheet.office.code, urlencode(query), is_live=sheet.is_live, shows_office=not sheet.office.is_leaf()
+    )
     lines = [(row.ref, _row_html(sheet, row, words, opened), row.ref == opened) for row in shown]
     open_row = next((row for row in shown if row.ref == opened), None)
     today = sheet.now.date()
@@ -242,6 +233,7 @@ def _page(request: HttpRequest, sheet: Sheet, shown: list[MatrixRow]) -> dict[st
         "gap_count": count_gaps(sheet.rows),
         "filtered": len(shown) != len(sheet.rows),
         "is_consolidated": not sheet.office.is_leaf(),
+        "parts": parts_of(sheet.branch) if sheet.branch else [],
         "has_drafts": sheet.is_live,
         "is_closed_list": query.get("status") == ThreatStatus.CLOSED,
         "details": _details(request, open_row, sheet.evidence.get(open_row.pk), sheet, today) if open_row else None,
@@ -297,7 +289,7 @@ def _row(
     changes = LiveMarks() if threat.status == ThreatStatus.CLOSED else read_marks(threat.office, user, rows)
     found = _differing(rows, evidence, now)
     sheet = Sheet(office, now, rows, evidence, True, editable, changes=changes, differing=found)
-    words = Words.of_page(office.code, "" if office.is_leaf() else "drafts=1")
+    words = Words.of_page(office.code, "" if office.is_leaf() else "drafts=1", shows_office=not office.is_leaf())
     context = {
         "line": (rows[0].ref, _row_html(sheet, rows[0], words, rows[0].ref if is_open else ""), is_open),
         "details": _details(request, rows[0], evidence[threat.pk], sheet, now.date()) if is_open else None,
@@ -312,33 +304,67 @@ def _details(
     """Return what an open row shows below its cells: evidence, tier by phase grid, objective, lead, imminence."""
     can_edit = sheet.is_live and row.office_code in sheet.editable
     decision = ImminenceDecision.objects.filter(threat=row.pk).select_related("decided_by").first()
-    words = Words.of_page(sheet.office.code)
+    is_drafts = sheet.is_live and not sheet.office.is_leaf()
+    words = Words.of_page(sheet.office.code, "drafts=1" if is_drafts else "")
+    back = words.row_path(row.ref) if can_edit else ""
     return {
         "row": row,
         "evidence": evidence,
         "strip": strip_of(row.ref, evidence, today) if evidence else None,
         "differences": sheet.differing.get(row.pk, []),
-        "grid": response_grid(row, can_edit=can_edit),
+        "grid": response_grid(row, can_edit=can_edit, back=back),
+        "shares": component_shares(row),
         "phases": tiers_and_phases()[1],
         "activity_count": len(row.response_activities) + len(row.action_activities),
         "decision": decision if row.imminent and decision and decision.imminent else None,
         "gaps": gaps_to_mend(row, words),
         "base": f"{words.base}rows/{row.pk}/",
         "can_edit": can_edit,
-        "add_url": add_activity_url(row.pk) if can_edit else "",
+        "add_url": add_activity_url(row.pk, back=back) if can_edit else "",
         "can_assess": can_edit,
     }
 
 
+def _cell_forms(
+    request: HttpRequest, threat: Threat, names: tuple[str, ...], more: str | None
+) -> tuple[ThreatForm, ThreatLines]:
+    """Return the fields and the lines of a cell: groups with their numbers, protection actors with their variables.
+
+    The lines are edited in the cell itself, folded to one line each: a link to the whole form would lead people away
+    from the row that they compare with the others. Names of controls carry the row, since two cells may be open.
+    """
+    threat.office.mission = threat.mission
+    given: dict[str, Any] = {
+        "names": names, "office": threat.office, "user": request.user, "threat": threat, "compact": True,
+        "action": request.path, "auto_id": f"id_{threat.pk}_%s",
+    }  # fmt: skip
+    suffix = f"_{threat.pk}"
+    if request.method != "POST":
+        values = plain_values(threat, names)
+        lines = ThreatLines(threat.office, names=names, threat=threat, values=values, suffix=suffix)
+        return ThreatForm(initial=values, **given), lines
+    lines = ThreatLines(threat.office, names=names, threat=threat, data=request.POST, more=more, suffix=suffix)
+    return ThreatForm(request.POST, more=more, **given), lines
+
+
 def _cell(
-    request: HttpRequest, office: Office, threat: Threat, cell: str, form: ThreatForm, based_on: int, status: int = 200
+    request: HttpRequest,
+    office: Office,
+    threat: Threat,
+    cell: str,
+    form: ThreatForm,
+    lines: ThreatLines,
+    based_on: int,
+    status: int = 200,
 ) -> HttpResponse:
     label = next((str(column.label) for column in COLUMNS if column.key == cell), str(LABELS.get(CELLS[cell][0], cell)))
     context = {
         "form": form,
+        "lines": lines,
         "threat": threat,
         "office": office,
         "label": label,
+        "is_wide": cell in WIDE,
         "based_on": based_on,
         "is_open": "open" in request.GET or "open" in request.POST,
         "action": request.path,

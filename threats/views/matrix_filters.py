@@ -65,6 +65,7 @@ FILTERS: tuple[Filter, ...] = (
         lambda row: [(str(row.priority), f"{row.priority} {row.priority_label}")] if row.priority else [],
         True,
     ),
+    Filter("risk", gettext_lazy("Risk"), lambda row: [(str(row.risk or 0), row.risk_label or _("Not rated"))]),
     Filter("area", gettext_lazy("Area"), lambda row: ((area.pcode, area.name) for area in row.areas), True),
     Filter("office", gettext_lazy("Office"), lambda row: [(row.office_code, row.office_name)]),
     Filter("source", gettext_lazy("Source of violence"), lambda row: _slugged(row.source_kinds)),
@@ -127,7 +128,9 @@ def filter_bars(
         if len(counts) < 2 and one.name != "show" and one.name not in wanted:
             continue
         order = (
-            sorted(counts) if one.name in ("priority", "tier") else sorted(counts, key=lambda key: (-counts[key], key))
+            sorted(counts)
+            if one.name in ("priority", "tier", "risk")
+            else sorted(counts, key=lambda key: (-counts[key], key))
         )
         choices = [] if one.name != "show" else [_all(len(rows), others, wanted)]
         for key in order:

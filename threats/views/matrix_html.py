@@ -4,7 +4,8 @@ A page shows hundreds of rows of ten cells; put together here they cost a fifth 
 Every text passes `escape` exactly once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.html import escape
@@ -43,9 +44,13 @@ class Words:
     activity: str
     assign: str
     add_activity: str
+    shows_office: bool = False
+    back: str = ""
 
     @classmethod
-    def of_page(cls, office_code: str, query: str = "", *, is_live: bool = True) -> "Words":
+    def of_page(
+        cls, office_code: str, query: str = "", *, is_live: bool = True, shows_office: bool = False, back: str = ""
+    ) -> "Words":
         return cls(
             base=reverse("threats:matrix", args=[office_code]),
             query=query,
@@ -56,11 +61,17 @@ class Words:
             activity=_pattern("strategy:activity-detail"),
             assign=_pattern("strategy:activity-update"),
             add_activity=reverse("strategy:activity-create"),
+            shows_office=shows_office,
+            back=back,
         )
 
     def was(self, before: str, number: int) -> str:
         """Return what a cell said in an edition, as a line of HTML."""
         return f'<span class="was">{self.says["was_in"] % {"before": escape(before), "number": number}}</span>'
+
+    def row_path(self, ref: str) -> str:
+        """Return the page's address with the row open; its filters stay."""
+        return f"{self.base}?{self.query}{'&' if self.query else ''}open={ref}#{ref}"
 
     def row_url(self, ref: str, *, is_open: bool) -> str:
         """Return the page's address with the row open or closed; its filters stay."""
@@ -86,6 +97,7 @@ def _texts() -> dict[str, str]:
         "reassess": _("Reassess"),
         "rate": _("Rate it"),
         "see_edition": _("See the edition"),
+        "set_day": _("Set the day"),
         "assign": _("Assign it"),
         "update": _("Update it"),
         "add_one": _("Add one"),
@@ -116,7 +128,16 @@ class Mend:
 
 
 def mend(gap: Gap, row: MatrixRow, words: Words) -> Mend:
-    """Return a gap with the words and address of the act that mends it."""
+    """Return a gap with the words and address of the act that mends it; the form leads back to `words.back`."""
+    found = _mend(gap, row, words)
+    if not words.back:
+        return found
+    path, _sign, field = found.url.partition("#")
+    url = f"{path}{'&' if '?' in path else '?'}{urlencode({'next': words.back})}{'#' + field if field else ''}"
+    return replace(found, url=url)
+
+
+def _mend(gap: Gap, row: MatrixRow, words: Words) -> Mend:
     says = words.says
     if gap.code in ("no_lead", "no_objective", "no_capacity"):
         label = {"no_lead": says["name_lead"], "no_objective": says["write"]}.get(gap.code, says["change"])
@@ -124,11 +145,14 @@ def mend(gap: Gap, row: MatrixRow, words: Words) -> Mend:
     if gap.field == "assessment":
         label = says["reassess"] if gap.code == "not_reassessed" else says["rate"]
         return Mend(gap.message, label, words.assess % row.pk)
+    if gap.code == "review_missed":
+        address = f"{reverse('threats:threat-update', args=[row.pk])}#id_{gap.field}"
+        return Mend(gap.message, says["set_day"], address)
     if gap.field == "edition":
-        return Mend(gap.message, says["see_edition"], f"{words.base}#state")
+        return Mend(gap.message, says["see_edition"], f"{reverse('threats:matrix', args=[row.office_code])}#state")
     if gap.about:
         is_ownerless = gap.code == "no_owner"
-        url = (words.assign if is_ownerless else words.activity) % gap.about
+        url = f"{words.assign % gap.about}#id_owner" if is_ownerless else words.activity % gap.about
         return Mend(gap.message, says["assign" if is_ownerless else "update"], url)
     tier = f"&tier={gap.tier}" if gap.tier else ""
     return Mend(
@@ -136,9 +160,10 @@ def mend(gap: Gap, row: MatrixRow, words: Words) -> Mend:
     )
 
 
-def add_activity_url(threat: int, *, tier: int | None = None, phase: str = "") -> str:
-    """Return the address that begins an activity for a threat, in a tier and phase where given."""
+def add_activity_url(threat: int, *, tier: int | None = None, phase: str = "", back: str = "") -> str:
+    """Return the address that begins an activity for a threat, in a tier and phase where given; saving leads `back`."""
     query = f"?threat={threat}" + (f"&tier={tier}" if tier else "") + (f"&phase={phase}" if phase else "")
+    query += f"&{urlencode({'next': back})}" if back else ""
     return reverse("strategy:activity-create") + query
 
 
@@ -194,8 +219,9 @@ def _head(row: MatrixRow, words: Words, is_open: bool, mark: Mark, number: int) 
     is_moved = "priority" in mark.cells
     new = f" {words.says['new']}" if mark.is_new else ""
     was = f" {words.was(mark.cells['priority'].before, number)}" if is_moved else ""
+    office = f' <span class="was">{escape(row.office_name)}</span>' if words.shows_office else ""
     bar = CHANGED if mark.is_new or is_moved else ""
-    return f'<th scope="row" role="rowheader"{bar}>{prio} {link}{new}{imminent}{closed}{was}</th>'
+    return f'<th scope="row" role="rowheader"{bar}>{prio} {link}{new}{imminent}{closed}{was}{office}</th>'
 
 
 def _prompt(row: MatrixRow, words: Words, can_edit: bool) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -13,29 +12,16 @@ from pocweb import clock
 from pocweb.audit import history_of
 from pocweb.errors import RuleError
 from pocweb.fieldlist import Face, for_people
-from pocweb.guard import EditConflict
-from pocweb.models import Office
-from pocweb.pages import chosen_values, history_lines, is_choice, permitted, sent_once
+from pocweb.pages import history_lines, permitted, sent_once
 from pocweb.permissions import require
 from threats.evidence import evidence_for, watched
 from threats.fieldlists.threat import CRITERIA, LABELS, THREAT
-from threats.forms.threats import (
-    GroupFormSet,
-    ImminenceForm,
-    ProtectionActorFormSet,
-    ReasonForm,
-    ThreatForm,
-    areas_for,
-    plain_lines,
-)
+from threats.forms.threats import ImminenceForm, ReasonForm
 from threats.matrix.reading import read_rows
-from threats.models import Incident, ProtectionActor, Threat
+from threats.models import Incident, Threat
 from threats.services import threats as services
-from threats.services.threat_values import GUARDED, TEXTS, plain_values
-from threats.views.conflicts import conflict
 from threats.views.evidence_strip import strip_of
-from threats.views.matrix import office_of
-from threats.views.matrix_details import response_grid
+from threats.views.matrix_details import component_shares, response_grid
 from threats.views.matrix_filters import tiers_and_phases
 from threats.views.matrix_html import SIGNS, Words, add_activity_url, gaps_to_mend
 from threats.views.ratings import chart_of, differences_of, lines_of
@@ -60,13 +46,14 @@ def threat_detail(request: HttpRequest, pk: int) -> HttpResponse:
     given = {"mission": threat.mission, "user": user, "today": today, "watch": watch}
     evidence = evidence_for([pk], **given, rated_on={pk: threat.assessed_on})[pk]
     can_edit = user.has_perm("threats.change_threat", threat) and threat.status == "active"
+    can_add = threat.status == "active" and user.has_perm("strategy.add_activity", threat)
     ratings = lines_of(threat.assessments.select_related("scheme", "assessed_by"))
     context = {
         "threat": threat,
         "row": rows[0],
         "facts": _facts(threat),
         "criteria": [(str(LABELS[name]), getattr(threat, name)) for name in CRITERIA],
-        "gaps": gaps_to_mend(rows[0], Words.of_page(threat.office.code)),
+        "gaps": gaps_to_mend(rows[0], Words.of_page(threat.office.code, back=request.path)),
         "sign": SIGNS.get(rows[0].trend, "none"),  # type: ignore[call-overload]
         "ratings": ratings,
         "chart": chart_of(threat, ratings, today),
@@ -77,7 +64,8 @@ def threat_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "most_incidents": MOST_INCIDENTS,
         "groups": threat.threat_groups.select_related("group", "area").order_by("group__order"),
         "activities": (*rows[0].response_activities, *rows[0].action_activities),
-        "grid": response_grid(rows[0], can_edit=can_edit),
+        "grid": response_grid(rows[0], can_edit=can_add, back=f"{request.path}#act"),
+        "shares": component_shares(rows[0]),
         "phases": tiers_and_phases()[1],
         "decisions": threat.imminence_decisions.select_related("decided_by"),
         "events": _history(threat, user),
@@ -85,76 +73,10 @@ def threat_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_reopen": user.has_perm("threats.change_threat", threat) and threat.status == "closed",
         "can_assess": threat.status == "active" and user.has_perm("threats.assess_threat", threat),
         "can_decide": threat.status == "active" and user.has_perm("threats.decide_imminence", threat),
-        "add_url": add_activity_url(pk),
+        "add_url": add_activity_url(pk, back=f"{request.path}#act") if can_add else "",
         "marking": rows[0].marking,
     }
     return render(request, "threats/threat_detail.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@permitted("threats.add_threat")
-@sent_once
-def threat_create(request: HttpRequest) -> HttpResponse:
-    """Add a threat to the office that the address names, else to the person's own."""
-    user: Any = request.user
-    code = request.POST.get("office") or request.GET.get("office") or user.office.code
-    office = office_of(request, code)
-    require(user, "threats.add_threat", Threat(mission=office.mission, office=office, marking=0))
-    if request.method != "POST":
-        initial = {"marking": int(office.mission.default_marking)}
-        return _form(request, office, None, ThreatForm(initial=initial, office=office, user=user), *_lines(office))
-    form = ThreatForm(request.POST, office=office, user=user)
-    lines = _lines(office, request.POST)
-    if not all([form.is_valid(), *(one.is_valid() for one in lines)]):
-        return _form(request, office, None, form, *lines, status=422)
-    values = form.changes() | {"groups": plain_lines(lines[0]), "protection_actors": plain_lines(lines[1])}
-    try:
-        threat = services.add_threat(office=office, values=values, by=user)
-    except RuleError as error:
-        form.refuse(error)
-        return _form(request, office, None, form, *lines, status=422)
-    messages.success(
-        request, _("Added %(ref)s. Rate it, so that it takes its place in the matrix.") % {"ref": threat.ref}
-    )
-    return redirect("threats:threat-detail", threat.pk)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@permitted("threats.change_threat")
-def threat_update(request: HttpRequest, pk: int) -> HttpResponse:
-    """Edit the whole record with its lists, under the lost-update guard."""
-    user: Any = request.user
-    threat = _load(request, pk)
-    require(user, "threats.change_threat", threat)
-    given = {"office": threat.office, "user": user, "threat": threat}
-    if request.method != "POST":
-        values = plain_values(threat)
-        lines = _lines(threat.office, None, values)
-        return _form(request, threat.office, threat, ThreatForm(initial=values, **given), *lines)
-    form = ThreatForm(request.POST, **given)
-    if is_choice(request.POST):
-        changes, lines = chosen_values(request.POST, names=GUARDED, texts=TEXTS), _lines(threat.office)
-    else:
-        lines = _lines(threat.office, request.POST)
-        if not all([form.is_valid(), *(one.is_valid() for one in lines)]):
-            return _form(request, threat.office, threat, form, *lines, status=422)
-        changes = form.changes() | {"groups": plain_lines(lines[0]), "protection_actors": plain_lines(lines[1])}
-    based_on = int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
-    try:
-        saved = services.edit_threat(threat, changes=changes, based_on=based_on, by=user)
-    except EditConflict as error:
-        return show_conflict(request, threat, error)
-    except RuleError as error:
-        form.is_valid()
-        form.refuse(error)
-        return _form(request, threat.office, threat, form, *lines, status=422)
-    fields = ", ".join(str(LABELS.get(name, name)).lower() for name in saved.changes)
-    text = _("Saved: %(fields)s.") % {"fields": fields} if fields else _("Nothing was changed.")
-    if saved.merged:
-        others = ", ".join(str(LABELS.get(item.name, item.name)).lower() for item in saved.merged)
-        text += " " + _("Meanwhile another person changed: %(fields)s.") % {"fields": others}
-    messages.success(request, text)
-    return redirect("threats:threat-detail", pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -195,11 +117,6 @@ def threat_close(request: HttpRequest, pk: int) -> HttpResponse:
     return _small_form(request, threat, form, title, title, act="close" if closes else "reopen")
 
 
-def show_conflict(request: HttpRequest, threat: Threat, error: EditConflict) -> HttpResponse:
-    """Answer 409 with the page on which the person chooses, field by field."""
-    return render(request, "threats/threat_conflict.html", conflict(request, threat, error), status=409)
-
-
 def _visible(request: HttpRequest) -> Any:
     return Threat.objects.visible_to(request.user)
 
@@ -226,45 +143,6 @@ def _history(threat: Threat, user: Any) -> list[dict[str, Any]]:
     events = list(history_of(threat)[:MOST_EVENTS])
     values = [(name, value) for event in events for name, pair in event.changes.items() for value in pair]
     return history_lines(events, labels=LABELS, show=Wording(values, user))
-
-
-def _lines(office: Office, data: Any = None, values: dict[str, Any] | None = None) -> tuple[Any, Any]:
-    """Return the formsets of groups at risk and of other protection actors.
-
-    Sent lines are read without the stored ones beside them: another person may have changed those meanwhile, and the
-    lost-update guard compares the whole lists.
-    """
-    values = values or {}
-    actors = ProtectionActor.objects.filter(mission=office.mission)
-    groups = GroupFormSet(
-        data, prefix="groups", initial=values.get("groups", []), form_kwargs={"areas": areas_for(office)}
-    )
-    protection = ProtectionActorFormSet(
-        data,
-        prefix="protection_actors",
-        initial=values.get("protection_actors", []),
-        form_kwargs={"protection_actors": actors},
-    )
-    return groups, protection
-
-
-def _form(
-    request: HttpRequest, office: Office, threat: Threat | None, form: ThreatForm, groups: Any, protection: Any,
-    status: int = 200,
-) -> HttpResponse:  # fmt: skip
-    context = {
-        "form": form,
-        "groups": groups,
-        "protection": protection,
-        "office": office,
-        "threat": threat,
-        "based_on": (request.POST.get("based_on") or threat.version) if threat else None,
-        "back_url": reverse("threats:threat-detail", args=[threat.pk])
-        if threat
-        else reverse("threats:matrix", args=[office.code]),
-        "marking": threat.marking if threat else None,
-    }
-    return render(request, "threats/threat_form.html", context, status=status)
 
 
 def _small_form(
