@@ -18,6 +18,7 @@ COUNTED = "counted"
 ANY = "any"
 NO_ACTOR = NO_AREA = "none"
 NO_AREA2 = "none2"
+NO_AREA3 = "none3"
 VERIFICATIONS = (
     ("", _("All but discounted")),
     *Verification.choices,
@@ -108,8 +109,8 @@ def apply_filters(queryset: IncidentQuerySet, filters: Mapping[str, Any]) -> Inc
 
     `from`, `to` (dates) limit the first day; `area` is a p-code and takes what lies below it, `actor` a code, `kind`
     an event kind, `origin` where the record came from, `verification` a state, "" for all that count and "any" for
-    all; "none" as area or actor asks for those where it is not recorded, "none2" for those without a second-level
-    area. Discounted incidents come only when asked for.
+    all; "none" as area or actor asks for those where it is not recorded, "none2" and "none3" for those without a
+    second- or third-level area. Discounted incidents come only when asked for.
     """
     rows = queryset.between(_day(filters.get("from")), _day(filters.get("to")))
     rows = _by_verification(rows, filters.get("verification") or "")
@@ -146,6 +147,8 @@ def _in_area(rows: IncidentQuerySet, pcode: str) -> IncidentQuerySet:
     """Incidents in an area with this p-code or below it, whichever division it belongs to."""
     if pcode in (NO_AREA, NO_AREA2):
         return rows.filter(area1=None) if pcode == NO_AREA else rows.filter(area2=None)
+    if pcode == NO_AREA3:
+        return rows.filter(Q(area=None) | Q(area__level__lt=3))
     return rows.in_areas(list(Area.objects.filter(pcode=pcode).values_list("path", flat=True)))
 
 

@@ -39,7 +39,7 @@ from threats.fieldlists.incident import (
     words,
 )
 from threats.figures import Summary, figures, summarize
-from threats.filters import NO_ACTOR, NO_AREA, ORDERS, IncidentFilterForm, apply_filters, as_query
+from threats.filters import NO_ACTOR, NO_AREA, NO_AREA2, NO_AREA3, ORDERS, IncidentFilterForm, apply_filters, as_query
 from threats.models import Actor, Incident, IncidentActor, Source, Threat
 from threats.querysets import IncidentQuerySet
 from threats.rules.incidents import moves_from
@@ -122,15 +122,19 @@ def ask(request: HttpRequest) -> Asked:
     actors: list[tuple[str, Any]] = [(NO_ACTOR, _("Actor not recorded"))]
     actors += Actor.objects.filter(mission=mission).visible_to(request.user).values_list("code", "name")
     threats = Threat.objects.filter(mission=mission).visible_to(request.user)
-    form = IncidentFilterForm(request.GET or None, areas=area_choices(mission), actors=actors, threats=threats)
+    areas = area_choices(mission, request.GET.get("area", ""))
+    form = IncidentFilterForm(request.GET or None, areas=areas, actors=actors, threats=threats)
     filters = dict(form.cleaned_data) if form.is_valid() else dict(getattr(form, "cleaned_data", {}))
     visible = Incident.objects.filter(mission=mission).visible_to(request.user)
     rows = apply_filters(visible, filters)
     return Asked(form, filters, rows.filter(watched(form.wanted)) if form.wanted else rows)
 
 
-def area_choices(mission: Mission) -> list[tuple[str, Any]]:
-    """Return first- and second-level areas for a drop-down, the second under the first."""
+def area_choices(mission: Mission, wanted: str = "") -> list[tuple[str, Any]]:
+    """Return first- and second-level areas for a drop-down, the second under the first.
+
+    `wanted` is what the address asks for: an area of another level or division, or none of a level, is added.
+    """
     found = Area.objects.filter(areas_of_mission(mission), level__in=(1, 2)).valid_on(clock.today(mission))
     choices: list[tuple[str, Any]] = [(NO_AREA, _("Area not recorded"))]
     for pcode, name, level in found.values_list("pcode", "name", "level"):
@@ -138,7 +142,17 @@ def area_choices(mission: Mission) -> list[tuple[str, Any]]:
             choices.append((name, [(pcode, _("%(area)s, all of it") % {"area": name})]))
         else:
             choices[-1][1].append((pcode, name))
-    return choices
+    return choices + _wanted_choice(mission, wanted, choices)
+
+
+def _wanted_choice(mission: Mission, wanted: str, choices: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    unplaced = {NO_AREA2: _("Second-level area not recorded"), NO_AREA3: _("Third-level area not recorded")}
+    if not wanted or wanted in dict(_flat(choices)):
+        return []
+    if wanted in unplaced:
+        return [(wanted, unplaced[wanted])]
+    names = Area.objects.filter(areas_of_mission(mission), pcode=wanted).values_list("name", flat=True)[:1]
+    return [(wanted, f"{name} ({wanted})") for name in names]
 
 
 @require_safe

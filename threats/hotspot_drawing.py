@@ -1,0 +1,88 @@
+"""The map of hotspots and blind spots as a drawing, with its legend in words; drawings are kept in the cache."""
+
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from pocweb.audit import fingerprint
+from pocweb.charts import AreaShape, AreaState, Drawing, Marker, state_map
+from pocweb.charts.drawing import EVENT, GROUND, RISK_FILLS
+from pocweb.charts.engine import code_version
+from threats.choices import Heat
+from threats.hotspots import HotspotMap
+
+CACHE_SECONDS = 7 * 24 * 3600
+NAMED = 8
+FILLS = {
+    Heat.BOTH: RISK_FILLS[3],
+    Heat.EVENTS: EVENT,
+    Heat.THREATS: RISK_FILLS[1],
+    Heat.WATCH: "#fdeee6",
+    Heat.NONE: GROUND,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LegendLine:
+    """One line of the legend: a picture of the fill, the word, and how many areas that are."""
+
+    swatch: SafeString
+    word: str
+    count: int
+
+
+def state_of(heat: Heat) -> AreaState:
+    """Return how areas of this heat are drawn; the fills fall in lightness, and hotspots have a dark border."""
+    return AreaState(str(heat.label), FILLS[heat], outlined=heat in Heat.HOT)
+
+
+def legend(found: HotspotMap) -> list[LegendLine]:
+    """Return the legend of what the map shows, in words; states that no area has are left out."""
+    lines = []
+    for heat in Heat:
+        if count := sum(one.heat == heat for one in found.areas):
+            lines.append(LegendLine(state_of(heat).swatch(), str(heat.label), count))
+    if found.blind:
+        word = _("Blind spot: no presence, no report")
+        lines.append(LegendLine(AreaState("", "#ffffff").swatch(hatched=True), word, len(found.blind)))
+    if found.outside:
+        word = _("Outside your reach")
+        lines.append(LegendLine(AreaState("", "#f6f8f9").swatch(), word, len(found.outside)))
+    return lines
+
+
+def draw_map(found: HotspotMap) -> Drawing | None:
+    """Return the map, None where no area has a shape. Shapes are read only when the same map was not drawn before."""
+    states = {one.area.pcode: one.heat.value for one in found.areas}
+    hatched = sorted(one.area.pcode for one in found.blind)
+    named = sorted(found.hot, key=lambda one: (-(one.local.z or 0), -(one.risk or 0), one.area.name))[:NAMED]
+    labels = sorted(one.area.pcode for one in named)
+    posts = [(post.lon, post.lat, post.name) for post in found.offices.posts]
+    asked = [code_version(), found.division.key, states, hatched, labels, posts, get_language()]
+    key = f"pocweb:hotspots:{fingerprint(asked)}"
+    drawing: Drawing | None = cache.get(key)
+    if drawing is None:
+        drawing = _draw(found, hatched, labels)
+        if drawing is not None:
+            cache.set(key, drawing, CACHE_SECONDS)
+    return drawing
+
+
+def _draw(found: HotspotMap, hatched: list[str], labels: list[str]) -> Drawing | None:
+    shapes = found.division.shapes()
+    areas = [area for code, area in found.division.areas.items() if code in shapes]
+    if not areas:
+        return None
+    return state_map(
+        [AreaShape(area.pcode, area.name, shapes[area.pcode]) for area in areas],
+        states={one.area.pcode: state_of(one.heat) for one in found.areas},
+        hatched=hatched,
+        hatch_word=_("blind spot"),
+        markers=[Marker(post.lon, post.lat, post.name, kind="office") for post in found.offices.posts],
+        labels=labels,
+        label=_("Map of hotspots and blind spots: %(hot)s hotspots, %(blind)s blind spots of %(all)s areas")
+        % {"hot": len(found.hot), "blind": len(found.blind), "all": len(found.areas)},
+    )
