@@ -19,6 +19,7 @@ from tests.factories.mission import make_area, make_mission, make_office, make_p
 from tests.factories.strategy_activity import make_activity
 from tests.factories.threats_edition import make_edition
 from tests.factories.threats_incident import make_incident
+from tests.factories.threats_presence import make_presence
 from tests.factories.threats_threat import load_reference, make_actor, make_threat
 from threats.models import ImportRun
 from threats.services.lessons import write_lesson
@@ -80,6 +81,7 @@ def _add_records(world: World) -> None:
     records.threat = make_threat(bambari, actors=[records.actor])
     assess_threat(records.threat, likelihood=4, impact=4, reason="Test", by=officer, now=NOW)
     records.activity = make_activity(bambari, officer, threats=[records.threat])
+    records.presence = make_presence(bambari)
     records.forum = make_forum(bambari, officer)
     head = world.people["HOO"]
     heads = {"head_of_office": head, "head_of_military": world.people["FCPC"], "head_of_police": _police(world)}

@@ -13,6 +13,7 @@ class ThreatsConfig(AppConfig):
         from threats import (
             desk,
             desk_editions,
+            desk_presence,
             desk_lessons,
             reference_loader,
             tasks,  # noqa: F401  registers the kinds of jobs
@@ -29,4 +30,5 @@ class ThreatsConfig(AppConfig):
         reference_data.register_loader("threats", reference_loader.load)
         desk.register()
         desk_editions.register()
+        desk_presence.register()
         desk_lessons.register()

@@ -43,6 +43,13 @@ class PresenceQuerySet(ScopedQuerySet):
         """Presences that were there on a day of the period, both ends included."""
         return self.filter(Q(ends_on=None) | Q(ends_on__gte=start), starts_on__lte=end)
 
+    def in_areas(self, paths: list[str]) -> "PresenceQuerySet":
+        """Presences in any of the areas (tree paths) or below them."""
+        where = Q(pk__in=[])
+        for path in paths:
+            where |= Q(area__path__startswith=path)
+        return self.filter(where)
+
 
 class WatchQuerySet(ScopedQuerySet):
     kind = "watch"
