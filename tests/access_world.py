@@ -19,12 +19,21 @@ from tests.factories.mission import make_area, make_mission, make_office, make_p
 from tests.factories.strategy_activity import make_activity
 from tests.factories.threats_edition import make_edition
 from tests.factories.threats_incident import make_incident
+from tests.factories.threats_offline import bring_back, take_out
 from tests.factories.threats_presence import make_presence
-from tests.factories.threats_threat import load_reference, make_actor, make_threat
+from tests.factories.threats_threat import (
+    load_reference,
+    make_actor,
+    make_own_scheme,
+    make_protection_actor,
+    make_threat,
+)
+from tests.factories.threats_watch import make_trigger, make_watch
 from threats.models import ImportRun
 from threats.services.lessons import write_lesson
 from threats.services.matrix_files import MATRIX_PDF
 from threats.services.threats import assess_threat
+from threats.services.vocabulary import add_entry
 
 NOW = datetime(2020, 12, 31, 9, tzinfo=UTC)
 COMPONENT_OF = {Role.FCPC: "force", Role.POCA: "poc", Role.POCF: "poc", Role.PROT: "human-rights"}
@@ -80,6 +89,9 @@ def _add_records(world: World) -> None:
     records.incident = make_incident(mission, ouaka, actors=(records.actor,))
     records.threat = make_threat(bambari, actors=[records.actor])
     assess_threat(records.threat, likelihood=4, impact=4, reason="Test", by=officer, now=NOW)
+    records.protection_actor = make_protection_actor(mission)
+    records.group_entry = add_entry(mission=mission, kind="groups", name="Herders", by=world.people["POCA"])
+    records.scheme = make_own_scheme(mission)
     records.activity = make_activity(bambari, officer, threats=[records.threat])
     records.presence = make_presence(bambari)
     records.forum = make_forum(bambari, officer)
@@ -92,7 +104,10 @@ def _add_records(world: World) -> None:
     lesson = {"text": "Walked", "marking": Marking.CONFIDENTIAL}
     records.lesson = write_lesson(bambari, period="2020-Q3", values=lesson, by=officer, now=NOW)
     records.report = open_report(mission, period="2020-Q4", by=world.people["POCA"], now=NOW)
+    records.trigger = make_trigger(bambari, officer)
+    make_watch(mission, world.people["POCA"], 1)
     records.run = _run(world)
+    records.offline_sheet = bring_back(take_out(bambari, officer), bambari, officer)
     records.report_file = _report_file(records.report)
     records.officer, records.officer_posting = officer, officer.posting
     records.jobs = {name: _job(world, person) for name, person in world.people.items()}

@@ -21,7 +21,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
 
 
 class VocabularyQuerySet(models.QuerySet[Any]):
-    """Entries of a list that all missions share and that each may extend."""
+    """Rows that all missions share and that each may add its own to: lists of words, rating schemes."""
 
     def known_in(self, mission: Any) -> Self:
         """Return what a mission (or its key) may use: the shared entries and its own, never another mission's."""
@@ -54,6 +54,9 @@ class PresenceQuerySet(ScopedQuerySet):
 class WatchQuerySet(ScopedQuerySet):
     kind = "watch"
 
+    def visible_to(self, user: Any) -> "WatchQuerySet":
+        return super().visible_to(user).select_related("factor")  # type: ignore[no-any-return]
+
 
 class ReadingQuerySet(ScopedQuerySet):
     """Readings of watched factors: a reader must be cleared for the watch and for the reading itself."""
@@ -62,7 +65,7 @@ class ReadingQuerySet(ScopedQuerySet):
 
     def visible_to(self, user: Any) -> "ReadingQuerySet":
         rows = self.filter(scope_q(user, self.kind, prefix="watch__"))
-        return rows.filter(marking__lte=getattr(user, "clearance", 0))
+        return rows.filter(marking__lte=getattr(user, "clearance", 0)).select_related("watch__factor")
 
 
 class TriggerQuerySet(ScopedQuerySet):

@@ -1,4 +1,4 @@
-"""Loading of the threats app's shipped reference data: schemes, forms of violence, groups at risk."""
+"""Loading of the threats app's shipped reference data: schemes, forms of violence, groups at risk, risk factors."""
 
 from functools import cache
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from pocweb.reference_data import load_rows, read_yaml
-from threats.models import AtRiskGroup, Scheme, ViolenceType
+from threats.models import AtRiskGroup, AtrocityFactor, Scheme, ViolenceType
 from threats.rules.scheme import faults_of
 
 FOLDER = Path(__file__).parent / "reference"
@@ -23,6 +23,9 @@ def load() -> dict[str, tuple[int, int]]:
     counts = {
         "violence_types": load_rows(ViolenceType, read_yaml(FOLDER / "violence_types.yaml")["rows"], key=("code",)),
         "at_risk_groups": load_rows(AtRiskGroup, read_yaml(FOLDER / "at_risk_groups.yaml")["rows"], key=("code",)),
+        "atrocity_factors": load_rows(
+            AtrocityFactor, read_yaml(FOLDER / "atrocity_factors.yaml")["rows"], key=("number",)
+        ),
     }
     for name in ("scheme-5x5", "scheme-3x3"):
         counts[name] = load_rows(Scheme, shipped_schemes(name), key=("mission", "code", "edition"))
