@@ -78,6 +78,37 @@ class Sheet:
         words = {"number": self.edition.number, "state": self.edition.get_state_display().lower()}
         return _("edition %(number)s, %(state)s") % words
 
+    @property
+    def part(self) -> str:
+        """Return what the file holds as a part of its name."""
+        return "live" if self.is_live else f"edition-{self.content['number']}"
+
+    @property
+    def source(self) -> str:
+        """Return what the file holds as the word that JSON carries."""
+        return "live" if self.is_live else "edition"
+
+    @property
+    def state(self) -> str:
+        """Return the state that the document names."""
+        return str(EditionState(self.edition.state).label) if self.edition else _("Live matrix")
+
+    @property
+    def edition_keys(self) -> tuple[int, ...]:
+        """Return the editions that the rows come from."""
+        return (self.edition.pk,) if self.edition is not None and not self.is_live else ()
+
+    @property
+    def has_several(self) -> bool:
+        """Say whether rows of several offices stand together."""
+        return False
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """Return what readers of the document are warned of."""
+        frozen = self.edition is not None and not self.is_live
+        return () if frozen else (_("These are the rows as they stood when this file was drawn."),)
+
 
 # --- what goes in -----------------------------------------------------------------------------------------------------
 
@@ -245,7 +276,7 @@ def as_json(sheet: Sheet) -> bytes:
     edition = sheet.edition
     approvals = _approvals(edition) if edition and not sheet.is_live else []
     data = {
-        "source": "live" if sheet.is_live else "edition",
+        "source": sheet.source,
         "state": edition.state if edition else "",
         "sha256": sheet.sha256,
         "marking": str(Marking(sheet.marking).label),
@@ -274,10 +305,10 @@ def build_document(sheet: Sheet) -> MatrixDocument:
     return MatrixDocument(
         mission=content["mission_name"],
         office=content["office_name"],
-        edition=content["number"],
-        state=str(EditionState(edition.state).label) if edition else _("Live matrix"),
+        edition=content["number"] or 0,
+        state=sheet.state,
         marking=str(Marking(sheet.marking).label),
-        lines=tuple(_line(row, found) for row in sheet.rows),
+        lines=tuple(_line(row, found, names_office=sheet.has_several) for row in sheet.rows),
         approvals=tuple(_way(edition)) if edition else (),
         created_at=frozen.frozen_at if frozen and frozen.frozen_at else sheet.now,
         frozen_at=frozen.frozen_at if frozen else None,
@@ -287,7 +318,7 @@ def build_document(sheet: Sheet) -> MatrixDocument:
         compared_with=before.number if before else None,
         changes=changes_page(moved.before.number, moved.comparison, moved.lines) if moved else None,
         fingerprint=sheet.sha256 if frozen else "",
-        caveats=() if frozen else (_("These are the rows as they stood when this file was drawn."),),
+        caveats=sheet.caveats,
     )
 
 
@@ -300,7 +331,7 @@ def compared_with(sheet: Sheet) -> MatrixEdition | None:
     return rows.exclude(sha256="").first()
 
 
-def _line(row: Mapping[str, Any], found: Mapping[int, Any]) -> MatrixLine:
+def _line(row: Mapping[str, Any], found: Mapping[int, Any], *, names_office: bool = False) -> MatrixLine:
     cells = cell_texts(row)
     mark = found.get(row["pk"])
     change = "" if mark is None else _("New") if mark.is_new else _("Changed")
@@ -326,6 +357,7 @@ def _line(row: Mapping[str, Any], found: Mapping[int, Any]) -> MatrixLine:
         change=change,
         imminent=_since(row) if row["imminent"] else "",
         gaps=tuple(gap["message"] for gap in row["gaps"]),
+        office=row["office_name"] if names_office else "",
     )
 
 
@@ -366,9 +398,7 @@ def render_sheet(sheet: Sheet, as_: str) -> Export:
         raise RuleError("unknown_format", _("Choose one of: %(names)s.") % {"names": ", ".join(FORMATS)}, "as")
     with translation.override(settings.LANGUAGE_CODE):
         content = WRITERS[as_](sheet)
-    number = sheet.content["number"]
-    part = "live" if sheet.is_live else f"edition-{number}"
-    return Export(content, f"matrix-{sheet.content['mission']}-{sheet.office.code}-{part}.{as_}", TYPES[as_])
+    return Export(content, f"matrix-{sheet.content['mission']}-{sheet.office.code}-{sheet.part}.{as_}", TYPES[as_])
 
 
 def export_matrix(

@@ -9,13 +9,16 @@ from datetime import date, datetime
 
 from threats.changes_document import ChangesPage
 
+from django.utils.translation import gettext as _
+
 
 @dataclass(frozen=True, slots=True)
 class MatrixLine:
     """One threat: the ten columns as text, and under them objective, lead and gaps.
 
     `level` is the risk's colour step from 1 (low) to 4 (extreme). `change` is the word for what happened since the
-    last edition (New, Changed), empty when nothing did. Each gap is one sentence.
+    last edition (New, Changed), empty when nothing did. Each gap is one sentence. `office` is named where lines of several
+    offices stand together.
     """
 
     reference: str
@@ -38,6 +41,7 @@ class MatrixLine:
     change: str = ""
     imminent: str = ""
     gaps: tuple[str, ...] = ()
+    office: str = ""
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -87,6 +91,13 @@ class MatrixDocument:
     classification_note: str = ""
     caveats: tuple[str, ...] = ()
     changes: ChangesPage | None = None
+
+    @property
+    def subject(self) -> str:
+        """Return what the document holds: the office and its edition; without a number, the office and the state."""
+        if self.edition:
+            return _("%(office)s, edition %(number)s") % {"office": self.office, "number": self.edition}
+        return f"{self.office}, {self.state[:1].lower()}{self.state[1:]}"
 
     @property
     def gap_count(self) -> int:
