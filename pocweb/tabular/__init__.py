@@ -5,8 +5,9 @@ means is the business of a layout (for incidents: `threats.imports`).
 """
 
 from .base import CellProblem, Limits, Row, Table, TableError
-from .reading import open_table
+from .reading import open_table, open_workbook
 from .writing import Column, guard_text, iter_csv, write_csv, write_xlsx
+from .xlsx_reading import sheet_records
 
 __all__ = [
     "CellProblem",
@@ -18,6 +19,8 @@ __all__ = [
     "guard_text",
     "iter_csv",
     "open_table",
+    "open_workbook",
+    "sheet_records",
     "write_csv",
     "write_xlsx",
 ]

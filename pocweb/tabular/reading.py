@@ -2,11 +2,12 @@
 
 from typing import BinaryIO
 
+import openpyxl
 from django.utils.translation import gettext as _
 
 from .base import HeaderGuess, Limits, Table, TableError
 from .csv_reading import open_csv
-from .xlsx_reading import open_xlsx
+from .xlsx_reading import load_safely, open_xlsx
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP_MAGIC = b"PK\x03\x04"
@@ -49,6 +50,22 @@ def open_table(
             "damaged", _("The file is not a workbook, whatever its name says. Save it again as XLSX or CSV.")
         )
     return open_csv(file, limits=limits, headerless=headerless)
+
+
+def open_workbook(file: BinaryIO, *, limits: Limits) -> openpyxl.Workbook:
+    """Return an uploaded workbook with all its sheets, for reading; `sheet_records` runs through one of them.
+
+    What the file is decides, not its name; size and zip directory are judged before anything is unpacked. Raises
+    `TableError`.
+    """
+    size = _check_size(file, limits)
+    start = file.read(16)
+    file.seek(0)
+    if start.startswith(OLE_MAGIC):
+        raise _ole_error(file)
+    if not start.startswith((ZIP_MAGIC, EMPTY_ZIP_MAGIC)):
+        raise TableError("not_xlsx", _("The file is not an XLSX workbook."))
+    return load_safely(file, size=size, limits=limits)
 
 
 def _check_size(file: BinaryIO, limits: Limits) -> int:

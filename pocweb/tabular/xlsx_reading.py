@@ -37,18 +37,21 @@ def open_xlsx(file: BinaryIO, *, size: int, limits: Limits, headerless: HeaderGu
     Dates come as ISO text, numbers as written without a needless '.0'; formulas and error values are faults of
     their cell. Raises `TableError`.
     """
-    _check_zip(file, size, limits)
-    file.seek(0)
-    try:
-        workbook = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
-    except DAMAGED as error:
-        raise _damaged() from error
+    workbook = load_safely(file, size=size, limits=limits)
     sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
     if not sheets:
         raise TableError("empty", _("The workbook has no visible sheet."))
-    sheet = sheets[0]
-    sheet.reset_dimensions()  # what the file says of its own size may be wrong or a trap
-    return build_table(_records(sheet, limits), limits, headerless, ragged=True)
+    return build_table(sheet_records(sheets[0], limits), limits, headerless, ragged=True)
+
+
+def load_safely(file: BinaryIO, *, size: int, limits: Limits) -> openpyxl.Workbook:
+    """Return a workbook for reading after its zip directory has been judged. Raises `TableError`."""
+    _check_zip(file, size, limits)
+    file.seek(0)
+    try:
+        return openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
+    except DAMAGED as error:
+        raise _damaged() from error
 
 
 def _damaged() -> TableError:
@@ -120,13 +123,14 @@ def _check_entities(archive: zipfile.ZipFile, parts: Sequence[zipfile.ZipInfo]) 
                     )
 
 
-def _records(sheet: Any, limits: Limits) -> Iterator[Record]:
+def sheet_records(sheet: Any, limits: Limits) -> Iterator[Record]:
     """Yield the rows of a sheet as text; a cell far to the right is kept as the one after the last allowed column.
 
     A sheet may skip rows; openpyxl fills them in with one and the same blank row, so that the numbers are those a
     spreadsheet shows. A row number that no spreadsheet has would make it fill in rows without end.
     """
     blank: tuple[Any, ...] | None = None
+    sheet.reset_dimensions()  # what the file says of its own size may be wrong or a trap
     try:
         for number, cells in enumerate(sheet.iter_rows(), 1):
             if number > SHEET_ROWS:
