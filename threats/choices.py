@@ -254,6 +254,7 @@ class Sight(models.TextChoices):
     SEEN = "seen", _("Presence and reports")
     PRESENCE_ONLY = "presence", _("Presence, no report")
     REPORTS_ONLY = "reports", _("Reports only, no presence")
+    UNSURE = "unsure", _("Not sure: seen no closer than the area around it")
     BLIND = "blind", _("Blind spot")
 
 

@@ -111,6 +111,10 @@ class Division:
         """
         return self._pcodes.get(path[: self._width], "") if path and self._width else ""
 
+    def is_coarser(self, path: str | None) -> bool:
+        """Say whether a record's area lies above the level and yet below the country."""
+        return bool(path) and STEP < len(path or "") < self._width
+
     @cached_property
     def key(self) -> str:
         """A fingerprint of the areas in force; rows of a division are never overwritten, so their keys tell them."""

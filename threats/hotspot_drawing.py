@@ -11,8 +11,8 @@ from pocweb.audit import fingerprint
 from pocweb.charts import AreaShape, AreaState, Drawing, Marker, state_map
 from pocweb.charts.drawing import EVENT, GROUND, RISK_FILLS
 from pocweb.charts.engine import code_version
-from threats.choices import Heat
-from threats.hotspots import HotspotMap
+from threats.choices import Heat, Sight
+from threats.hotspots import AreaPicture, HotspotMap
 
 CACHE_SECONDS = 7 * 24 * 3600
 NAMED = 8
@@ -34,6 +34,15 @@ class LegendLine:
     count: int
 
 
+UNSURE = AreaState("", "#f6f8f9")
+"""The pale hatch of what is neither seen nor blind; its ground names the hatch."""
+
+
+def _is_unsure(one: AreaPicture) -> bool:
+    """Say whether the map shows doubt: on a hotspot its own colour is the louder word."""
+    return one.sight == Sight.UNSURE and not one.is_hot
+
+
 def state_of(heat: Heat) -> AreaState:
     """Return how areas of this heat are drawn; the fills fall in lightness, and hotspots have a dark border."""
     return AreaState(str(heat.label), FILLS[heat], outlined=heat in Heat.HOT)
@@ -45,6 +54,8 @@ def legend(found: HotspotMap) -> list[LegendLine]:
     for heat in Heat:
         if count := sum(one.heat == heat for one in found.areas):
             lines.append(LegendLine(state_of(heat).swatch(), str(heat.label), count))
+    if count := sum(_is_unsure(one) for one in found.areas):
+        lines.append(LegendLine(UNSURE.swatch(hatched=True), str(Sight.UNSURE.label), count))
     if found.blind:
         word = _("Blind spot: no presence, no report")
         lines.append(LegendLine(AreaState("", "#ffffff").swatch(hatched=True), word, len(found.blind)))
@@ -57,30 +68,37 @@ def legend(found: HotspotMap) -> list[LegendLine]:
 def draw_map(found: HotspotMap) -> Drawing | None:
     """Return the map, None where no area has a shape. Shapes are read only when the same map was not drawn before."""
     states = {one.area.pcode: one.heat.value for one in found.areas}
-    hatched = sorted(one.area.pcode for one in found.blind)
+    unsure = {one.area.pcode for one in found.areas if _is_unsure(one)}
+    hatched = sorted({one.area.pcode for one in found.blind} | unsure)
     named = sorted(found.hot, key=lambda one: (-(one.local.z or 0), -(one.risk or 0), one.area.name))[:NAMED]
     labels = sorted(one.area.pcode for one in named)
     posts = [(post.lon, post.lat, post.name) for post in found.offices.posts]
-    asked = [code_version(), found.division.key, states, hatched, labels, posts, get_language()]
+    asked = [code_version(), found.division.key, states, hatched, sorted(unsure), labels, posts, get_language()]
     key = f"pocweb:hotspots:{fingerprint(asked)}"
     drawing: Drawing | None = cache.get(key)
     if drawing is None:
-        drawing = _draw(found, hatched, labels)
+        drawing = _draw(found, hatched, unsure, labels)
         if drawing is not None:
             cache.set(key, drawing, CACHE_SECONDS)
     return drawing
 
 
-def _draw(found: HotspotMap, hatched: list[str], labels: list[str]) -> Drawing | None:
+def _drawn(one: AreaPicture, unsure: set[str]) -> AreaState:
+    if one.area.pcode not in unsure:
+        return state_of(one.heat)
+    return AreaState(str(one.heat.label), UNSURE.fill)
+
+
+def _draw(found: HotspotMap, hatched: list[str], unsure: set[str], labels: list[str]) -> Drawing | None:
     shapes = found.division.shapes()
     areas = [area for code, area in found.division.areas.items() if code in shapes]
     if not areas:
         return None
     return state_map(
         [AreaShape(area.pcode, area.name, shapes[area.pcode]) for area in areas],
-        states={one.area.pcode: state_of(one.heat) for one in found.areas},
+        states={one.area.pcode: _drawn(one, unsure) for one in found.areas},
         hatched=hatched,
-        hatch_word=_("blind spot"),
+        hatch_word=_("blind spot; pale: not sure") if unsure else _("blind spot"),
         markers=[Marker(post.lon, post.lat, post.name, kind="office") for post in found.offices.posts],
         labels=labels,
         label=_("Map of hotspots and blind spots: %(hot)s hotspots, %(blind)s blind spots of %(all)s areas")

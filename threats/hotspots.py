@@ -195,8 +195,9 @@ def hotspots_for(mission: Mission, question: Question, scope: Scope) -> HotspotM
     near, held = division.measured(offices.posts)
     tallies, events_above = _tallies(scope, question, division)
     marks, threats_above = _threats(scope, division)
-    seen, presences_above = _presences(scope, question, division)
-    reports = _reports(scope, question, division)
+    seen, presences_above, patrolled = _presences(scope, question, division)
+    reports, reported = _reports(scope, question, division)
+    around = tuple(patrolled | reported)
     reached = {code: area for code, area in division.areas.items() if offices.reaches(area.path)}
     values = {code: _measured(tallies.get(code, Tally()), question.measure) for code in reached}
     local = local_statistics(values, near)
@@ -206,7 +207,7 @@ def hotspots_for(mission: Mission, question: Question, scope: Scope) -> HotspotM
     pictures = [
         _picture(
             area, question, tallies.get(code, Tally()), marks.get(code, ()), local[code], tuple(based.get(code, ())),
-            seen.get(code, {}), reports.get(code),
+            seen.get(code, {}), reports.get(code), area.path.startswith(around),
         )
         for code, area in reached.items()
     ]  # fmt: skip
@@ -234,6 +235,7 @@ def _picture(
     offices: tuple[str, ...],
     seen: Mapping[str, tuple[date, int]],
     last_report_on: date | None,
+    is_seen_around: bool,
 ) -> AreaPicture:
     glimpses = tuple(Glimpse(PresenceKind(kind), last, count) for kind, (last, count) in sorted(seen.items()))
     risk = max((mark.risk for mark in threats if mark.risk), default=None)
@@ -244,7 +246,11 @@ def _picture(
         local=local,
         heat=heat_of(events=tally.events, stands_out=local.stands_out, highest_risk=risk, threats=len(threats)),
         sight=sight_of(
-            has_office=bool(offices), presences=glimpses, last_report_on=last_report_on, since=question.blind_from
+            has_office=bool(offices),
+            presences=glimpses,
+            last_report_on=last_report_on,
+            since=question.blind_from,
+            is_seen_around=is_seen_around,
         ),
         offices=offices,
         glimpses=glimpses,
@@ -285,34 +291,41 @@ def _tally(events: int, killed: int, with_killed: int, civilians: int, with_civi
     )
 
 
-def _reports(scope: Scope, question: Question, division: Division) -> dict[str, date]:
-    """Return the first day of the latest incident recorded in each area, whoever took part in it. One query."""
+def _reports(scope: Scope, question: Question, division: Division) -> tuple[dict[str, date], set[str]]:
+    """Return the first day of the latest incident in each area, whoever took part in it, and the areas above the
+    level in which one was reported since `blind_from`. One query."""
     rows = apply_filters(scope.incidents, {"to": question.end}).order_by().values_list("area__path")
     last: dict[str, date] = {}
+    above: set[str] = set()
     for path, day in rows.annotate(last=Max("starts_on")):
+        if division.is_coarser(path) and day >= question.blind_from:
+            above.add(path)
         code = division.code_of(path)
         last[code] = max(day, last.get(code, day))
-    return last
+    return last, above
 
 
 def _presences(
     scope: Scope, question: Question, division: Division
-) -> tuple[dict[str, dict[str, tuple[date, int]]], int]:
-    """Return by area and kind the last day of presence and the number since `blind_from`, and how many above."""
+) -> tuple[dict[str, dict[str, tuple[date, int]]], int, set[str]]:
+    """Return by area and kind the last day of presence and the number since `blind_from`; how many of these lie no
+    closer than an area above the level, and in which areas. One query."""
     lately = Q(ends_on=None) | Q(ends_on__gte=question.blind_from)
     rows = scope.presences.filter(starts_on__lte=question.end).order_by().values_list("area__path", "kind")
     found = rows.annotate(going=Count("pk", filter=Q(ends_on=None)), last=Max("ends_on"), n=Count("pk", filter=lately))
     seen: dict[str, dict[str, tuple[date, int]]] = defaultdict(dict)
-    above = 0
+    above, paths = 0, set()
     for path, kind, going, last, count in found:
         code = division.code_of(path)
         if not code:
             above += count
+            if count and division.is_coarser(path):
+                paths.add(path)
             continue
         day = question.end if going or last is None else min(last, question.end)
         before, counted = seen[code].get(kind, (day, 0))
         seen[code][kind] = (max(day, before), counted + count)
-    return dict(seen), above
+    return dict(seen), above, paths
 
 
 def _threats(scope: Scope, division: Division) -> tuple[dict[str, tuple[ThreatMark, ...]], int]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from pocweb.choices import RiskLevel
-from threats.choices import Heat, PresenceKind
+from threats.choices import Heat, PresenceKind, Sight
 from threats.hotspots import AreaPicture, HotspotMap, Question
 from threats.rules.hotspots import HIGH, LEAST_EVENTS
 
@@ -39,6 +39,8 @@ def reason(one: AreaPicture, found: HotspotMap) -> str:
     if not parts:
         if one.is_blind:
             return _("Nothing recorded, and nobody was there to see.")
+        if one.sight == Sight.UNSURE:
+            return _("Nothing recorded here; what is known is placed no closer than the area around it.")
         return _("No event in the period and no active threat.")
     return " ".join(parts)
 

@@ -30,6 +30,7 @@ HATCHED: dict[str, tuple[str, str]] = {
     "#010205": ("#f3c453", "#4b3a5a"),
     "#010206": ("#b83c0b", "#ffffff"),
     "#010207": ("#7d1128", "#ffffff"),
+    "#010208": ("#f6f8f9", "#cdc3d6"),
 }
 """Placeholder fills with the ground and the stripes of their hatch, so that a hatched area keeps its own colour."""
 

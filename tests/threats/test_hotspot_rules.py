@@ -193,3 +193,17 @@ def test_area_is_blind_without_presence_and_report(
     found = sight_of(has_office=has_office, presences=presences, last_report_on=report, since=date(2020, 12, 2))
 
     assert found == word
+
+
+@pytest.mark.parametrize(("is_seen_around", "word"), [(True, Sight.UNSURE), (False, Sight.BLIND)])
+def test_area_is_not_sure_while_something_is_placed_around_it(is_seen_around: bool, word: Sight) -> None:
+    """TH-08: a patrol recorded for the prefecture alone may or may not have reached this commune."""
+    found = sight_of(
+        has_office=False,
+        presences=(),
+        last_report_on=None,
+        since=date(2020, 12, 2),
+        is_seen_around=is_seen_around,
+    )
+
+    assert found == word

@@ -26,12 +26,20 @@ def window(ends_on: date, days: int) -> date:
     return ends_on - timedelta(days=max(days, 1) - 1)
 
 
-def sight_of(*, has_office: bool, presences: Iterable[Glimpse], last_report_on: date | None, since: date) -> Sight:
+def sight_of(
+    *,
+    has_office: bool,
+    presences: Iterable[Glimpse],
+    last_report_on: date | None,
+    since: date,
+    is_seen_around: bool = False,
+) -> Sight:
     """Return how well an area has been seen since a day (included).
 
     An office whose place lies in the area is a base, always. A presence counts while it goes on and on its last day; a
     report is an incident recorded with its first day in the period. Without any of them the area is blind, whatever
-    was known before.
+    was known before; unless a presence or report of the period is placed no closer than an area around it
+    (`is_seen_around`), of which nobody can say whether it reached this one.
     """
     is_present = has_office or any(one.last_on >= since for one in presences)
     is_reported = last_report_on is not None and last_report_on >= since
@@ -39,4 +47,6 @@ def sight_of(*, has_office: bool, presences: Iterable[Glimpse], last_report_on: 
         return Sight.SEEN
     if is_present:
         return Sight.PRESENCE_ONLY
-    return Sight.REPORTS_ONLY if is_reported else Sight.BLIND
+    if is_reported:
+        return Sight.REPORTS_ONLY
+    return Sight.UNSURE if is_seen_around else Sight.BLIND

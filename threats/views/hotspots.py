@@ -38,7 +38,7 @@ PERIODS = (30, 90, 180, 365)
 USUAL_DAYS = 90
 PAGE_SIZE = 40
 MEASURES = (("events", gettext_lazy("events")), ("civilians_killed", gettext_lazy("civilians killed")))
-TONES = {"blind": "bad", "seen": "ok", "presence": "warn", "reports": "warn"}
+TONES = {"blind": "bad", "seen": "ok", "presence": "warn", "reports": "warn", "unsure": "warn"}
 
 
 class HotspotForm(forms.Form):
