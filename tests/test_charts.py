@@ -20,6 +20,7 @@ from pocweb.charts import (
 )
 from pocweb.charts.areas import TINTS, TintClass, tint_classes
 from pocweb.charts.projection import Projection
+from pocweb.charts.ratings import CONFIDENCE_FILLS
 from pocweb.charts.scales import ticks_from_zero
 from tests.documents import sample_bars, sample_map, square
 
@@ -45,7 +46,14 @@ def fills(drawing: Drawing) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "drawing", [sample_bars, sample_map, sample_series, lambda: sparkline([0, 3, None, 5], "Killed, four months")]
+    "drawing",
+    [
+        sample_bars,
+        sample_map,
+        sample_series,
+        lambda: rated_series(),
+        lambda: sparkline([0, 3, None, 5], "Killed, four months"),
+    ],
 )
 def test_svg_is_safe_under_a_strict_policy_and_readable_aloud(drawing):
     svg = drawing().svg
@@ -267,3 +275,49 @@ def test_sparkline_tells_zero_from_not_recorded():
     assert drawing.svg.count("<rect") == 3
     assert drawing.svg.count('fill="none"') == 1
     assert 'height="22" fill="#b83c0b"' in drawing.svg
+
+
+def rated_series() -> Drawing:
+    """Return three ratings of one threat: each confidence, one expected level, a change of scheme at the last."""
+    points = (
+        RatingPoint(date(2026, 7, 1), 1, confidence=1, confidence_label="Low", scheme="5x5, version 1"),
+        RatingPoint(date(2026, 8, 1), 3, 2, "Medium", expected=1, scheme="5x5, version 1"),
+        RatingPoint(date(2026, 9, 1), 3, 3, "High", scheme="3x3, version 1"),
+    )
+    return series_chart([RatingSeries("T-001", points)], levels=LEVELS, until=date(2026, 9, 30), title="Risk")
+
+
+def dots(drawing: Drawing) -> list[str]:
+    """Return the fills of the dots, in their order from left to right."""
+    paths = ElementTree.fromstring(drawing.svg).iter(f"{SVG}path")  # noqa: S314 - ours
+    return [fill for path in paths if (fill := path.get("fill", "")) in CONFIDENCE_FILLS and path.get("stroke")]
+
+
+def test_series_chart_marks_confidence_expectation_and_change_of_scheme():
+    """TH-03: the signs are drawn, explained and told in the table."""
+    drawing = rated_series()
+    assert dots(drawing) == [*CONFIDENCE_FILLS]
+    assert drawing.table.headers[3:] == ("Confidence", "Expected after the response", "Scheme")
+    assert drawing.table.rows == (
+        ("T-001", "1 July 2026", "Medium", "Low", "not recorded", "5x5, version 1"),
+        ("T-001", "1 August 2026", "Extreme", "Medium", "Medium", "5x5, version 1"),
+        ("T-001", "1 September 2026", "Extreme", "High", "not recorded", "3x3, version 1"),
+    )
+    assert all(words in drawing.caption for words in ("confidence", "expected after the response", "new scheme"))
+
+
+def test_series_chart_explains_only_signs_that_are_drawn():
+    assert sample_series().caption == "A step is a new rating. A break in a line: no rating held."
+    assert sample_series().table.headers == ("Threat", "From", "Rating")
+
+
+def test_series_chart_refuses_an_expected_level_outside_the_scheme():
+    points = (RatingPoint(date(2026, 1, 1), 1, expected=4),)
+    with pytest.raises(ValueError, match="rating"):
+        series_chart([RatingSeries("T-001", points)], levels=LEVELS, until=date(2026, 12, 31), title="Ratings")
+
+
+def test_series_chart_holds_one_rating_of_today():
+    points = (RatingPoint(date(2026, 1, 1), 1, 3, "High"),)
+    drawing = series_chart([RatingSeries("T-001", points)], levels=LEVELS, until=date(2026, 1, 1), title="Ratings")
+    assert dots(drawing) == [CONFIDENCE_FILLS[2]]

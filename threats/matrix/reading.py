@@ -1,4 +1,4 @@
-"""Reading of matrix rows: four queries, whatever the number of threats.
+"""Reading of matrix rows: three queries, whatever the number of threats.
 
 Rows are read as values, not as model objects, since a page shows hundreds of them. Activities come through the
 reverse relation `Threat.activities`, which a later app declares.
@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, TextField, Value
@@ -63,7 +63,7 @@ class _Relations:
 def build_rows(
     threats_queryset: "QuerySet[Threat]", *, now: datetime, in_force_at: InForce = None, clearance: int | None = None
 ) -> list[MatrixRow]:
-    """Return the threats as matrix rows by priority, then risk (highest first), then number. Four queries.
+    """Return the threats as matrix rows by priority, then risk (highest first), then number. Three queries.
 
     `in_force_at` is the moment from which an approved edition is in force: one for all rows, or by key of the office;
     without it the office's edition in force is looked up. With `clearance`, activities of a higher marking are left
@@ -95,11 +95,12 @@ def _read_relations(pks: Any, clearance: int | None) -> _Relations:
     for kind, threat, *texts in _union(pks):
         if kind == "scheme":
             found.schemes[threat] = (texts[0], int(texts[1]), json.loads(texts[2]))
+        elif kind == "ratings":
+            found.ratings[threat].append(_rating(texts))
         else:
             found.named[kind, threat].append(tuple(texts))
-    ratings = Assessment.objects.filter(threat__in=pks).order_by("-assessed_at", "-pk")
-    for threat, *rating in ratings.values_list("threat_id", "scheme_id", "risk", "trend", "assessed_at"):
-        found.ratings[threat].append(tuple(rating))
+    for ratings in found.ratings.values():
+        ratings.sort(key=lambda rating: rating[3:], reverse=True)
     links = Threat.activities.through.objects.filter(threat__in=pks).exclude(activity__status="cancelled")
     if clearance is not None:
         links = links.filter(activity__marking__lte=clearance)
@@ -111,8 +112,15 @@ def _read_relations(pks: Any, clearance: int | None) -> _Relations:
     return found
 
 
+def _rating(texts: list[str]) -> tuple[int, int, str, datetime, int]:
+    """Return a rating as (key of its scheme, risk, trend, moment, key) from its texts; a moment without zone is UTC."""
+    scheme, risk, trend, moment, pk, *_padding = texts
+    at = datetime.fromisoformat(moment)
+    return int(scheme), int(risk), trend, at if at.tzinfo else at.replace(tzinfo=UTC), int(pk)
+
+
 def _union(pks: Any) -> Iterable[tuple[Any, ...]]:
-    """Return areas, forms of violence, actors, components, groups, protection actors and schemes in one query.
+    """Return areas, forms of violence, actors, components, groups, protection actors, ratings, schemes in one query.
 
     A scheme comes once however many threats name it; all other parts have no equal lines, so that nothing is sorted
     out.
@@ -143,12 +151,18 @@ def _union(pks: Any) -> Iterable[tuple[Any, ...]]:
     schemes = Scheme.objects.filter(
         pk__in=Assessment.objects.filter(threat__in=pks).order_by().values("scheme")
     ).annotate(kind=Value("scheme", CharField()), of=F("pk"), **texts(F("name"), F("edition"), F("data")))
+    ratings = Assessment.objects.filter(threat__in=pks).annotate(
+        kind=Value("ratings", CharField()),
+        of=F("threat_id"),
+        **texts(F("scheme_id"), F("risk"), F("trend"), F("assessed_at"), F("pk")),
+    )
     parts = [
         through("violence_types", "violencetype__name", "violencetype__code"),
         through("actors", "actor__short_name", "actor__name", "actor__source_of_violence", "actor_id", "actor__code"),
         through("components", "component__name", "component__code"),
         groups,
         protection,
+        ratings,
         schemes,
     ]
     names = ("kind", "of", *(f"c{index}" for index in range(_PADDED)))
@@ -248,7 +262,7 @@ def _facts(
         horizon_on=one["horizon_on"],
         review_days=one["mission__review_days"],
         in_force_at=in_force,
-        ratings=[(trend, at) for _scheme, _risk, trend, at in ratings[:2]],
+        ratings=[(trend, at) for _scheme, _risk, trend, at, _pk in ratings[:2]],
         activities=[
             ActivityFacts(
                 view.pk, view.ref, view.tier, view.status != "done", view.due_on, bool(view.owner), item["a_changed_at"]
