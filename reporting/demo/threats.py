@@ -108,7 +108,6 @@ class ThreatWriter:
 
         The last events raise likelihood, many killed raise impact.
         """
-        words = KINDS[cluster.kind]
         for index, fixed in enumerate(RATED_ON):
             day = max(fixed, begins + timedelta(days=2 * index))
             if day > LAST_DAY:
@@ -121,18 +120,7 @@ class ThreatWriter:
             if index and self.chance.random() < 0.2:
                 likelihood = max(1, likelihood - 1)
 
-            def rate(
-                now: datetime, likelihood: int = likelihood, impact: int = impact, reason: str = RATING_REASONS[index]
-            ) -> None:
-                changes = {"scale": scale_of(cluster, now.date())}
-                edit_threat(made[0], changes=changes, based_on=made[0].version, by=person(drafter), now=now)
-                made[0].refresh_from_db()
-                assess_threat(
-                    made[0], likelihood=likelihood, impact=impact, reason=reason, inputs=words["inputs"],
-                    confidence=Confidence.MEDIUM, by=person(drafter), now=now,
-                )  # fmt: skip
-
-            self.diary.put(day, rate)
+            self.diary.put(day, self._rater(cluster, made, likelihood, impact, index, drafter))
         if cluster.kind == "state_operation" and max(cluster.days) >= date(2020, 12, 10) and cluster.killed >= 3:
             self.diary.put(
                 max(date(2020, 12, 23), begins + timedelta(days=1)),
@@ -140,6 +128,27 @@ class ThreatWriter:
                     made[0], imminent=True, reason=IMMINENCE_REASON, by=person(drafter), now=now
                 ),
             )
+
+    def _rater(
+        self, cluster: Cluster, made: list[Threat], likelihood: int, impact: int, index: int, drafter: str
+    ) -> Callable[[datetime], None]:
+        """Return the act of rating: more events known, more sure; most high threats say what is expected."""
+        expected: dict[str, int] = {}
+        if max(likelihood, impact) >= 4 and self.count % 6:
+            expected = {"expected_likelihood": max(1, likelihood - 2), "expected_impact": impact - (impact > 3)}
+
+        def rate(now: datetime) -> None:
+            changes = {"scale": scale_of(cluster, now.date())}
+            edit_threat(made[0], changes=changes, based_on=made[0].version, by=person(drafter), now=now)
+            made[0].refresh_from_db()
+            known, _killed = cluster.known(now.date())
+            confidence = Confidence.HIGH if known > 3 else Confidence.MEDIUM if known > 1 else Confidence.LOW
+            assess_threat(
+                made[0], likelihood=likelihood, impact=impact, reason=RATING_REASONS[index],
+                inputs=KINDS[cluster.kind]["inputs"], confidence=confidence, by=person(drafter), now=now, **expected,
+            )  # fmt: skip
+
+        return rate
 
     def _act(self, cluster: Cluster, made: list[Threat], begins: date, drafter: str, number: int) -> None:
         """Plan two to all activities of the kind, then start and finish some; a few run late or have no owner."""
