@@ -95,8 +95,7 @@
   });
   document.addEventListener("htmx:afterRequest", (e) => {
     busy(e, false);
-    const form = e.detail.elt.closest("form");
-    if (e.detail.successful && e.detail.requestConfig.verb !== "get") unsaved.delete(form);
+    if (e.detail.successful && e.detail.requestConfig.verb !== "get") unsaved.delete(e.detail.elt); /* not for a button inside */
   });
   document.addEventListener("htmx:beforeSwap", (e) => {
     const login = toasts()?.dataset.login;

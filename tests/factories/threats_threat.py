@@ -61,6 +61,18 @@ def make_threat(
     return threat
 
 
+def make_protection_actor(mission: Mission, name: str = "Market committee", **columns: Any) -> ProtectionActor:
+    """Return another protection actor of the register."""
+    return ProtectionActor.objects.create(**{"mission": mission, "name": name, "kind": "community", **columns})
+
+
+def make_own_scheme(mission: Mission, *, edition: int = 2, is_current: bool = False, **data: Any) -> Scheme:
+    """Return a mission's own version of the 5x5 scheme; `data` replaces parts of it."""
+    shared = load_reference()
+    columns = {"code": shared.code, "edition": edition, "name": "Ours", "is_current": is_current}
+    return Scheme.objects.create(mission=mission, data={**shared.data, **data}, **columns)
+
+
 def make_full_threat(
     office: Office, title: str = "Attacks on villages", *, by: Any, risk: tuple[int, int] = (4, 4)
 ) -> Threat:

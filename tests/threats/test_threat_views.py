@@ -44,7 +44,7 @@ FORM = {
 
 def test_field_list_drives_form_detail_and_api(client: Client, officer: Person, threat: Threat) -> None:
     """TH-01: no face of the record misses a field."""
-    assert {name for _heading, names in SECTIONS for name in names} == set(WHOLE)
+    assert {name for _anchor, _heading, names in SECTIONS for name in names} == set(WHOLE)
     assert set(THREAT.names(Face.FORM)) == set(GUARDED)
     client.force_login(officer)
     data = client.get(f"/api/v1/threats/{threat.pk}/").json()

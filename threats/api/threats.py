@@ -13,8 +13,9 @@ from pocweb.errors import RuleError
 from pocweb.fieldlist import Face
 from pocweb.permissions import require
 from threats.choices import Confidence, Vulnerability
-from threats.fieldlists.actor import ACTOR
+from threats.fieldlists.actor import ACTOR, EDITABLE
 from threats.models import Actor, Assessment, Threat
+from threats.services import actors as actor_services
 from threats.services import threats as services
 from threats.services.threat_values import CODED, GUARDED, VARIABLES, plain_values
 
@@ -130,6 +131,14 @@ class ActorSerializer(serializers.ModelSerializer[Actor]):
         fields = ("id", "version", *ACTOR.names(Face.API))
 
 
+class ActorCreateSerializer(serializers.ModelSerializer[Actor]):
+    """A new profile: what is left out is not recorded; without a marking it gets the usual one of profiles."""
+
+    class Meta:
+        model = Actor
+        fields = EDITABLE
+
+
 class ThreatViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Threat]):
     """Threats that the person may see."""
 
@@ -179,6 +188,16 @@ class ActorViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             return self.queryset
         require(self.request.user, "threats.view_actor")
         return Actor.objects.visible_to(self.request.user).order_by("name", "pk")
+
+    @extend_schema(request=ActorCreateSerializer, responses={201: ActorSerializer})
+    def create(self, request: Request) -> Response:
+        """Add a profile to the person's mission; its code is made from the name."""
+        given = ActorCreateSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        person: Any = request.user
+        require(person, "threats.change_actor")
+        made = actor_services.add_actor(mission=person.mission, values=given.validated_data, by=person)
+        return Response(ActorSerializer(made).data, status=status.HTTP_201_CREATED)
 
 
 def _plain(values: Any) -> dict[str, Any]:

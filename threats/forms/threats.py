@@ -4,39 +4,39 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from pocweb import clock
 from pocweb.choices import Marking
 from pocweb.errors import RuleError
 from pocweb.fieldlist import Face, FieldKind
-from pocweb.models import Area, Component, Office, Person
-from threats.choices import Vulnerability
+from pocweb.models import Component, Office, Person
 from threats.fieldlists.threat import CRITERIA, LABELS, THREAT
-from threats.models import Actor, AtRiskGroup, ProtectionActor, Threat, ViolenceType
+from threats.forms.pickers import ActorSource, AreaSource, CodesField, GroupedPicker
+from threats.models import Threat, ViolenceType
 from threats.services.threat_values import CODED, DATES, LISTS
 
-DateInput = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-LINE_CODES = {"group": "code", "area": "pcode", "name": "name"}
 WHOLE = tuple(name for name in THREAT.names(Face.FORM) if name not in LISTS)
 SECTIONS = (
     (
+        "what",
         gettext_lazy("What and where"),
         ("title", "areas", "location", "violence_types", "scale", "near_mission_presence"),
     ),
-    (gettext_lazy("Civilians at risk"), ("civilians",)),
-    (gettext_lazy("Source of violence"), ("actors", "perpetrators", "red_lines", "triggers")),
-    (gettext_lazy("Other actors"), ("other_actors",)),
+    ("civilians", gettext_lazy("Civilians at risk"), ("civilians",)),
+    ("source", gettext_lazy("Source of violence"), ("actors", "perpetrators", "red_lines", "triggers")),
+    ("others", gettext_lazy("Other actors"), ("other_actors",)),
     (
+        "response",
         gettext_lazy("Response"),
         ("capacity", "capacity_in_reach", "response", "action", "objective", "lead", "components"),
     ),
-    (gettext_lazy("Five criteria for the response"), CRITERIA),
-    (gettext_lazy("Time and marking"), ("horizon_on", "review_on", "marking")),
+    ("criteria", gettext_lazy("Five criteria for the response"), CRITERIA),
+    ("time", gettext_lazy("Time and marking"), ("horizon_on", "review_on", "marking")),
 )
+"""Anchor, heading and fields of each part of the form; the lists stand below the parts that they belong to."""
 HINTS = {
+    "areas": gettext_lazy("Those of the office stand below. Find others by name or p-code."),
     "location": gettext_lazy("Name a village, quarter or road."),
     "civilians": gettext_lazy("Do not write names of sources, victims or witnesses."),
     "response": gettext_lazy("Activities under way and done are added to this by themselves."),
@@ -44,19 +44,6 @@ HINTS = {
     "near_mission_presence": gettext_lazy("Violence near the mission is always acted on, whatever its scale."),
     "marking": gettext_lazy("Never lower than that of a source of violence named here."),
 }
-
-
-def areas_for(office: Office, threat: Threat | None = None) -> Any:
-    """Return the areas that a threat of the office may name: its own and below, in force, and what is named already."""
-    rows: Any = Area.objects.valid_on(clock.today(office.mission))
-    paths = list(office.areas.values_list("path", flat=True))
-    where = Q() if not paths else Q(pk__in=[])
-    for path in paths:
-        where |= Q(path__startswith=path)
-    if threat is not None and threat.pk:
-        named = threat.areas.values_list("pk", flat=True)
-        return Area.objects.filter(Q(pk__in=rows.filter(where).values("pk")) | Q(pk__in=list(named)))
-    return rows.filter(where)
 
 
 class AreaChoices(forms.ModelMultipleChoiceField):
@@ -77,7 +64,9 @@ class GuardedForm(forms.Form):
 class ThreatForm(GuardedForm):
     """The named fields of a threat, built from its field list; `changes()` gives plain values for the service.
 
-    In a cell (`compact`) long lists are selection lists; on the page of the whole record, boxes to tick.
+    `compact` leaves out the hints, for a cell of the matrix; `action` is the form's address, for its searches. With
+    `more` what was sent is shown again unchecked, for a search or another line. Source of the fields: POC Handbook
+    2020, 8.3.
     """
 
     def __init__(
@@ -88,39 +77,57 @@ class ThreatForm(GuardedForm):
         user: Any,
         threat: Threat | None = None,
         compact: bool = False,
+        action: str = "",
+        more: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.office, self.user, self.threat, self.compact = office, user, threat, compact
-        for name in names:
+        self.office, self.user, self.threat, self.compact, self.action = office, user, threat, compact, action
+        for name in (name for name in names if name not in LISTS):
             self.fields[name] = self._field(name)
             self.fields[name].label = LABELS[name]  # type: ignore[assignment]  # a lazy text
             self.fields[name].help_text = HINTS.get(name, "") if not compact else ""
+        if "actors" in self.fields and (count := len(self._actors.hidden())):
+            said = ngettext(
+                "%(n)d more, outside your reach, stays named.", "%(n)d more, outside your reach, stay named.", count
+            )
+            self.fields["actors"].help_text = said % {"n": count}
+        if more is not None:
+            self._show_again()
 
     @property
-    def fieldsets(self) -> list[tuple[Any, list[forms.BoundField]]]:
-        """Return headed groups of fields for `components/_form.html`; none in a cell."""
-        if self.compact:
-            return []
-        return [(heading, [self[name] for name in names if name in self.fields]) for heading, names in SECTIONS]
+    def sections(self) -> list[tuple[str, Any, list[forms.BoundField]]]:
+        """Return anchor, heading and fields of each part, in the order of the matrix's columns."""
+        return [
+            (anchor, heading, [self[name] for name in names if name in self.fields])
+            for anchor, heading, names in SECTIONS
+        ]
 
     def changes(self) -> dict[str, Any]:
-        """Return the sent fields as plain values, with the codes that the service knows."""
-        return {name: _plain(name, value) for name, value in self.cleaned_data.items()}
+        """Return the sent fields as plain values, with the codes that the service knows.
+
+        Profiles that the threat names and the person may not see stay named: nobody removes what they cannot see.
+        """
+        values = {name: _plain(name, value) for name, value in self.cleaned_data.items()}
+        if "actors" in values:
+            values["actors"] = sorted({*values["actors"], *self._actors.hidden()})
+        return values
+
+    def _show_again(self) -> None:
+        """Turn what was sent into the values to begin from: shown as typed, not judged yet."""
+        for name, field in self.fields.items():
+            self.initial[name] = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+        self.data, self.is_bound = {}, False
 
     def _field(self, name: str) -> forms.Field:
-        if name == "areas":
-            queryset = areas_for(self.office, self.threat)
-            widget = forms.SelectMultiple(attrs={"size": 6 if self.compact else 12})
-            return AreaChoices(queryset, to_field_name="pcode", widget=widget)
+        if name in ("areas", "actors"):
+            return self._picked(name)
         if name in CODED:
-            rows = {
-                "violence_types": ViolenceType.objects.all(),
-                "actors": Actor.objects.visible_to(self.user).filter(mission=self.office.mission),
-                "components": Component.objects.filter(mission=self.office.mission),
-            }[name]
-            several = forms.SelectMultiple(attrs={"size": 6}) if self.compact else forms.CheckboxSelectMultiple()
-            return forms.ModelMultipleChoiceField(rows, to_field_name="code", required=False, widget=several)
+            rows: Any = ViolenceType.objects.known_in(self.office.mission)
+            if name == "components":
+                rows = Component.objects.filter(mission=self.office.mission)
+            choices = list(rows.values_list("code", "name"))
+            return forms.MultipleChoiceField(choices=choices, required=False, widget=forms.CheckboxSelectMultiple)
         if name == "lead":
             people = Person.objects.filter(is_active=True, postings__mission=self.office.mission_id).distinct()
             return forms.ModelChoiceField(
@@ -130,6 +137,19 @@ class ThreatForm(GuardedForm):
                 empty_label=_("Nobody yet"),
             )
         return self._plain_field(name)
+
+    def _picked(self, name: str) -> forms.Field:
+        """Return the field of a list of hundreds: boxes in groups, with a search."""
+        if name == "areas":
+            areas = AreaSource(self.office, self.threat)
+            words = _("Name or p-code")
+            widget = GroupedPicker(areas.groups, action=self.action, searched=words)
+            said = {"required": _("Name at least one area.")}
+            return CodesField(areas.known, unknown=_("Not known here: %(codes)s."), widget=widget, error_messages=said)
+        actors = self._actors = ActorSource(self.office, self.user, self.threat)
+        widget = GroupedPicker(actors.groups, action=self.action, searched=_("Name"))
+        known = actors.known
+        return CodesField(known, unknown=_("Not known here: %(codes)s."), widget=widget, required=False)
 
     def _plain_field(self, name: str) -> forms.Field:
         if name == "marking":
@@ -157,67 +177,6 @@ class InReach(forms.NullBooleanSelect):
         self.choices = [("unknown", _("Nobody has said so yet")), ("true", _("Yes")), ("false", _("No"))]
 
 
-class GroupForm(GuardedForm):
-    """One group of civilians at risk. Source: POC Handbook 2020, 8.2.2."""
-
-    group = forms.ModelChoiceField(AtRiskGroup.objects.all(), to_field_name="code", label=gettext_lazy("Group"))
-    area = forms.ModelChoiceField(
-        Area.objects.none(), to_field_name="pcode", required=False, label=gettext_lazy("Where")
-    )
-    number = forms.IntegerField(
-        min_value=0, required=False, label=gettext_lazy("Estimated number"), help_text=gettext_lazy("Empty: unknown.")
-    )
-    exposure = forms.CharField(max_length=200, required=False, label=gettext_lazy("Exposed to"))
-    vulnerability = forms.TypedChoiceField(
-        choices=[("", gettext_lazy("Not judged")), *Vulnerability.choices],
-        coerce=int,
-        empty_value=None,
-        required=False,
-        label=gettext_lazy("Vulnerability"),
-    )
-    reason = forms.CharField(max_length=200, required=False, label=gettext_lazy("Reason"))
-    as_of = forms.DateField(required=False, widget=DateInput, label=gettext_lazy("Seen on"))
-
-    def __init__(self, *args: Any, areas: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["area"].queryset = areas  # type: ignore[attr-defined]
-
-
-class ProtectionActorForm(GuardedForm):
-    """Another protection actor with the seven variables. Source: POC Handbook 2020, 8.2.3."""
-
-    name = forms.ModelChoiceField(ProtectionActor.objects.none(), to_field_name="name", label=gettext_lazy("Actor"))
-    role = forms.CharField(max_length=200, required=False, label=gettext_lazy("Role"))
-    presence = forms.CharField(max_length=200, required=False, label=gettext_lazy("Presence or reach"))
-    capability = forms.CharField(max_length=200, required=False, label=gettext_lazy("Capability against this threat"))
-    acceptance = forms.CharField(
-        max_length=200, required=False, label=gettext_lazy("Neutrality, relationship, acceptance")
-    )
-    constraint = forms.CharField(max_length=200, required=False, label=gettext_lazy("Legal or policy constraint"))
-    potential_harm = forms.CharField(max_length=200, required=False, label=gettext_lazy("Potential to harm"))
-    willingness = forms.CharField(max_length=200, required=False, label=gettext_lazy("Willingness to act"))
-    coordination = forms.CharField(
-        max_length=200, required=False, label=gettext_lazy("Readiness to coordinate with the mission")
-    )
-
-    def __init__(self, *args: Any, protection_actors: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["name"].queryset = protection_actors  # type: ignore[attr-defined]
-
-
-GroupFormSet = forms.formset_factory(GroupForm, extra=1, can_delete=True, max_num=40)
-ProtectionActorFormSet = forms.formset_factory(ProtectionActorForm, extra=1, can_delete=True, max_num=40)
-
-
-def plain_lines(formset: Any) -> list[dict[str, Any]]:
-    """Return a formset's lines as plain values, without empty ones and those marked for removal."""
-    return [
-        {name: _plain(name, value) for name, value in form.cleaned_data.items() if name != "DELETE"}
-        for form in formset.forms
-        if form.has_changed() and form.cleaned_data and not form.cleaned_data.get("DELETE")
-    ]
-
-
 class ImminenceForm(GuardedForm):
     """A decision on imminence, with its reason. Source: POC Handbook 2020, 8.2.5."""
 
@@ -238,13 +197,9 @@ class ReasonForm(GuardedForm):
 
 def _plain(name: str, value: Any) -> Any:
     if name in CODED:
-        return sorted(getattr(row, CODED[name]) for row in value)
+        return sorted(value)
     if name == "lead":
         return value.username if value else ""
-    if name in LINE_CODES and value is not None and not isinstance(value, str):
-        return getattr(value, LINE_CODES[name])
-    if name in (*DATES, "as_of"):
+    if name in DATES:
         return value.isoformat() if value else ""
-    if name == "area":
-        return ""
     return value.replace("\r\n", "\n") if isinstance(value, str) else value

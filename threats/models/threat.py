@@ -11,7 +11,7 @@ from pocweb.choices import Priority, RiskLevel
 from pocweb.models import Area, Component, Mission, MissionRecord
 from threats.choices import Confidence, ThreatStatus, Trend, Vulnerability
 from threats.models.actor import Actor, AtRiskGroup, ProtectionActor, ViolenceType
-from threats.querysets import ThreatQuerySet
+from threats.querysets import ThreatQuerySet, VocabularyQuerySet
 
 
 class Scheme(models.Model):
@@ -31,6 +31,8 @@ class Scheme(models.Model):
     data = models.JSONField(encoder=DjangoJSONEncoder)
     source = models.CharField(_("source"), max_length=160, blank=True)
     is_current = models.BooleanField(_("used for new ratings"), default=False)
+
+    objects = VocabularyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("rating scheme")

@@ -2,12 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from threats.views import ratings, threats
+from threats.views import ratings, threat_edit, threats
 
 urlpatterns: list[URLPattern] = [
-    path("threats/new/", threats.threat_create, name="threat-create"),
+    path("threats/new/", threat_edit.threat_create, name="threat-create"),
     path("threats/<int:pk>/", threats.threat_detail, name="threat-detail"),
-    path("threats/<int:pk>/edit/", threats.threat_update, name="threat-update"),
+    path("threats/<int:pk>/edit/", threat_edit.threat_update, name="threat-update"),
     path("threats/<int:pk>/assess/", ratings.threat_assess, name="threat-assess"),
     path("threats/<int:pk>/ratings/", ratings.threat_ratings, name="threat-ratings"),
     path("threats/<int:pk>/imminence/", threats.threat_imminence, name="threat-imminence"),

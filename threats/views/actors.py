@@ -1,4 +1,4 @@
-"""Pages of perpetrator profiles: list, profile with its incidents and threats, form."""
+"""Pages of perpetrator profiles: list, profile with its incidents, threats and activity, form."""
 
 from typing import Any
 
@@ -15,13 +15,15 @@ from pocweb.audit import history_of
 from pocweb.choices import Marking
 from pocweb.errors import RuleError
 from pocweb.guard import EditConflict
-from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted
+from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once
 from pocweb.permissions import require
+from threats.actor_activity import activity_of
 from threats.choices import SourceOfViolence, ThreatStatus
 from threats.fieldlists.actor import EDITABLE, HEADS, LABELS
+from threats.filters import apply_filters
 from threats.forms.actors import ActorForm
 from threats.models import Actor, Incident, Threat
-from threats.services.actors import edit_actor, plain_actor
+from threats.services.actors import add_actor, edit_actor, plain_actor
 
 PAGE_SIZE, MOST_INCIDENTS = 50, 20
 TEXTS = tuple(name for name in EDITABLE if name != "marking")
@@ -44,6 +46,8 @@ def actor_list(request: HttpRequest) -> HttpResponse:
         "sources": SourceOfViolence.choices,
         "q": words,
         "source": request.GET.get("source", ""),
+        "can_add": user.has_perm("threats.change_actor"),
+        "sees_protection": user.has_perm("threats.view_protection_actor"),
     }
     return render(request, "threats/actor_list.html", context)
 
@@ -51,11 +55,12 @@ def actor_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @permitted("threats.view_actor")
 def actor_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a profile: seven heads, opportunity, its incidents and threats, and what changed over time."""
+    """Show a profile: seven heads, opportunity, its incidents and threats, activity and changes over time."""
     user: Any = request.user
     actor = _load(request, pk)
-    incidents: Any = Incident.objects.visible_to(user).counted().filter(actors=actor)
-    incidents = incidents.filter(starts_on__lte=clock.today(actor.mission)).distinct()
+    today = clock.today(actor.mission)
+    seen = Incident.objects.visible_to(user)
+    incidents = apply_filters(seen.filter(mission=actor.mission_id), {"actor": actor.code, "to": today})
     latest = incidents.select_related("area").defer("area__shape").order_by("-starts_on", "-number")
     events = history_of(actor)[:30]
     context = {
@@ -63,12 +68,33 @@ def actor_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "heads": [(str(LABELS[name]), getattr(actor, name)) for name in HEADS],
         "threats": Threat.objects.visible_to(user).filter(actors=actor).select_related("office"),
         "incidents": latest[:MOST_INCIDENTS],
-        "incident_count": incidents.count(),
+        "activity": activity_of(actor, seen, today=today),
+        "today": today,
+        "sees_incidents": user.has_perm("threats.view_incident"),
         "events": history_lines(events, labels=LABELS, show=_show),
         "can_edit": user.has_perm("threats.change_actor", actor),
         "marking": actor.marking,
     }
     return render(request, "threats/actor_detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permitted("threats.change_actor")
+@sent_once
+def actor_create(request: HttpRequest) -> HttpResponse:
+    """Add a profile; what is not known yet stays empty."""
+    user: Any = request.user
+    initial = {"marking": int(user.mission.default_marking), "source_of_violence": SourceOfViolence.UNKNOWN}
+    form = ActorForm(request.POST or None, user=user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actor = add_actor(mission=user.mission, values=form.changes(), by=user)
+        except RuleError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Added the profile of %(actor)s.") % {"actor": actor})
+            return redirect("threats:actor-detail", actor.pk)
+    return _form(request, None, form, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -109,9 +135,9 @@ def _load(request: HttpRequest, pk: int) -> Actor:
     return get_object_or_404(_visible(request).select_related("mission"), pk=pk)
 
 
-def _form(request: HttpRequest, actor: Actor, form: ActorForm, status: int = 200) -> HttpResponse:
-    based_on = request.POST.get("based_on") or actor.version
-    context = {"actor": actor, "form": form, "based_on": based_on, "marking": actor.marking}
+def _form(request: HttpRequest, actor: Actor | None, form: ActorForm, status: int = 200) -> HttpResponse:
+    based_on = (request.POST.get("based_on") or actor.version) if actor else None
+    context = {"actor": actor, "form": form, "based_on": based_on, "marking": actor.marking if actor else None}
     return render(request, "threats/actor_form.html", context, status=status)
 
 

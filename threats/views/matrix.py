@@ -52,8 +52,8 @@ CELLS: dict[str, tuple[str, ...]] = {column.key: column.fields for column in COL
     "horizon": ("horizon_on", "review_on"),
 }
 
-WIDE = {cell for cell, names in CELLS.items() if {*CODED, *LISTS} & set(names)}
-"""Cells whose form holds lists; it is laid over the cells beside it."""
+WIDE = {cell for cell, names in CELLS.items() if {"areas", "violence_types", "actors", *LISTS} & set(names)}
+"""Cells whose form holds long lists; on a wide screen it is laid over the cells beside it."""
 
 
 @dataclass
