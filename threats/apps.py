@@ -12,6 +12,7 @@ class ThreatsConfig(AppConfig):
         from pocweb import navigation, reference_data
         from threats import (
             desk,
+            desk_branch,
             desk_editions,
             desk_lessons,
             desk_presence,
@@ -20,7 +21,7 @@ class ThreatsConfig(AppConfig):
             tasks,  # noqa: F401  registers the kinds of jobs
         )
 
-        belonging = ("/threats/", "/editions/")
+        belonging = ("/threats/", "/editions/", "/sheets/")
         navigation.register(20, "threats:matrix-start", _("Matrix"), "threats.view_threat", also=belonging)
         navigation.register(30, "threats:incident-list", _("Incidents"), "threats.view_incident")
         navigation.register(33, "threats:hotspots", _("Hotspots"), "threats.view_threat", also=("/presences/",))
@@ -39,6 +40,7 @@ class ThreatsConfig(AppConfig):
         reference_data.register_loader("threats", reference_loader.load)
         desk.register()
         desk_editions.register()
+        desk_branch.register()
         desk_lessons.register()
         desk_presence.register()
         desk_watch.register()

@@ -14,6 +14,7 @@ from pocweb.choices import Role
 from pocweb.errors import Conflict
 from pocweb.forms import OfficeForm
 from pocweb.models import Area, Office, Posting
+from pocweb.office_facts import facts_of
 from pocweb.offices import add_office, edit_office, state_of
 from pocweb.pages import sent_once
 from pocweb.permissions import require
@@ -51,6 +52,7 @@ def office_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "below": Office.objects.get_children(office),
         "areas": office.areas.defer("shape").order_by("name"),
         "heads": [posting for posting in postings if posting.is_active(today) and posting.person.is_active],
+        "facts": facts_of(request.user, office),
         "may_edit": request.user.has_perm("pocweb.edit_places", office),
     }
     return render(request, "pocweb/office_detail.html", context)

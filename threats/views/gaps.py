@@ -138,7 +138,7 @@ def _summary(branch: Branch, lines: list[GapLine]) -> dict[str, Any]:
     totals = [
         (kind_label(kind), sum(line.gap.code == kind for line in lines), f"{listed}?kind={kind}") for kind in kinds
     ]
-    return {"kinds": [kind_label(kind) for kind in kinds], "offices": table, "totals": totals}
+    return {"kinds": [kind_label(kind) for kind in kinds], "offices": table, "totals": totals, "total": len(lines)}
 
 
 def _columns() -> Iterable[Column]:
