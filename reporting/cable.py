@@ -141,7 +141,52 @@ class CasualtyTable:
         return any(line.injured is not None for line in self.lines)
 
 
-AnyExhibit = ThreatTable | HeatGrid | Exhibit | CasualtyTable
+@dataclass(frozen=True, slots=True)
+class TriggerLine:
+    """A coming event of the trigger calendar."""
+
+    days: str
+    event: str
+    place: str
+    past_effect: str
+    planned_action: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerTable:
+    """The events of the three months ahead, in order of their days."""
+
+    kind: ClassVar[str] = "triggers"
+    title: str
+    lines: tuple[TriggerLine, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FactorRow:
+    """A risk factor of atrocity crimes that moved; `level` is the colour step from 1 to 4."""
+
+    factor: str
+    baseline: str
+    now: str
+    level: int
+    change: str
+    place: str
+    read_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactorTable:
+    """The risk factors above their baseline or risen in the quarter."""
+
+    kind: ClassVar[str] = "factors"
+    title: str
+    lines: tuple[FactorRow, ...]
+    note: str = ""
+
+
+AnyExhibit = ThreatTable | HeatGrid | Exhibit | CasualtyTable | TriggerTable | FactorTable
 
 
 @dataclass(frozen=True, slots=True)

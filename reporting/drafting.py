@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from pocweb.periods import Quarter
+from reporting.foresight import POLITICAL, SEASONAL, calendar_text, watch_text
 from threats.choices import SourceOfViolence
 
 MOST_NAMED = 3
@@ -14,8 +15,8 @@ MOST_NAMED = 3
 def draft_texts(data: dict[str, Any], quarter: Quarter) -> dict[str, str]:
     """Return a draft by section code, and "lead", from a snapshot. Sections that no record speaks to stay empty.
 
-    The forward-looking sections on politics, seasons and economy are judgments that no count gives, so they stay empty
-    for their writers.
+    Politics and seasons are drafted from the trigger calendar, where it has such events. What they mean is a judgment
+    that no record gives, and so is the economy: both are left to their writers.
     """
     return {
         "lead": _lead(quarter),
@@ -24,7 +25,9 @@ def draft_texts(data: dict[str, Any], quarter: Quarter) -> dict[str, str]:
         "I.b.ii": _patterns(data, quarter),
         "I.b.iii": _casualties(quarter),
         "II.a.i": _outlook(data),
-        "II.b": _effect(data),
+        "II.a.ii": calendar_text(data, POLITICAL),
+        "II.a.iii": calendar_text(data, SEASONAL),
+        "II.b": "\n\n".join(text for text in (_effect(data), watch_text(data)) if text),
         "III": _response(),
     }
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from reporting.models import Report
-from threats.models import Incident, Threat
+from threats.models import FactorReading, Incident, Threat, TriggerEvent
 
 
 def left_out(report: Report, user: Any) -> dict[str, int]:
@@ -17,3 +17,15 @@ def left_out(report: Report, user: Any) -> dict[str, int]:
         "threats": threats.active().count(),
         "incidents": incidents.counted().between(report.starts_on, report.ends_on).count(),
     }
+
+
+def foresight_left_out(report: Report, user: Any) -> int:
+    """Return how many events of the calendar and readings of the watch are marked higher than the report.
+
+    Only those that `user` may see are counted.
+    """
+    triggers = TriggerEvent.objects.visible_to(user).filter(mission=report.mission_id, marking__gt=report.marking)
+    readings = FactorReading.objects.visible_to(user).filter(
+        watch__mission=report.mission_id, marking__gt=report.marking
+    )
+    return triggers.count() + readings.count()

@@ -18,6 +18,8 @@ from reporting.cable import (
     CasualtyTable,
     CodeCable,
     Exhibit,
+    FactorRow,
+    FactorTable,
     FigureNote,
     HeaderLine,
     HeatCell,
@@ -30,12 +32,17 @@ from reporting.cable import (
     SourceLine,
     ThreatLine,
     ThreatTable,
+    TriggerLine,
+    TriggerTable,
 )
 from reporting.choices import ReportState
+from reporting.foresight import days_of, level_word
 from reporting.models import Report
 from reporting.rules import FIGURE_IN_TEXT, PARTS
 from reporting.snapshot import risk_word
 
+MOST_TRIGGERS, MOST_FACTORS = 6, 6
+"""Lines of the tables of triggers and factors, so that the cable stays within its five pages."""
 HOTSPOT_EVENTS = 2
 """First-level areas with at least this many events in the quarter are hotspots; the measure is ours (Handbook 8.4)."""
 
@@ -160,6 +167,10 @@ def _section_exhibits(code: str, data: Mapping[str, Any], quarter: Quarter) -> t
         table = _casualties(data, quarter)
         drawing = _map(data, quarter)
         return ((drawing, table),) if drawing else ((table,),)
+    if code == "II.a.ii" and data.get("triggers"):
+        return ((_coming(data),),)
+    if code == "II.b" and data.get("watch", {}).get("moved"):
+        return ((_watched(data),),)
     return ()
 
 
@@ -207,6 +218,49 @@ def _heat(data: Mapping[str, Any]) -> HeatGrid:
         scheme=_("%(name)s, version %(version)s") % {"name": scheme["name"], "version": scheme["edition"]},
         columns=tuple(row["label"] for row in sorted(scheme["impact"], key=lambda row: row["value"])),
         rows=tuple(rows),
+    )
+
+
+def _coming(data: Mapping[str, Any]) -> TriggerTable:
+    rows = data["triggers"]
+    hidden = len(rows) - MOST_TRIGGERS
+    note = _("%(n)s more stand in the trigger calendar.") % {"n": hidden} if hidden > 0 else ""
+    lines = tuple(
+        TriggerLine(
+            days=days_of(row),
+            event=row["title"],
+            place=row["place"],
+            past_effect=row["past_effect"] or _("not recorded"),
+            planned_action=row["planned_action"] or _("not recorded"),
+            reference=row["ref"],
+        )
+        for row in rows[:MOST_TRIGGERS]
+    )
+    return TriggerTable(title=_("Coming triggers"), lines=lines, note=note)
+
+
+def _watched(data: Mapping[str, Any]) -> FactorTable:
+    watch = data["watch"]
+    hidden = len(watch["moved"]) - MOST_FACTORS
+    note = _("%(followed)s of %(factors)s risk factors are followed; those that stand above their baseline or rose.")
+    words = [note % watch]
+    if hidden > 0:
+        words.append(_("%(n)s more stand in the atrocity watch.") % {"n": hidden})
+    return FactorTable(
+        title=_("Atrocity watch"),
+        note=" ".join(words),
+        lines=tuple(
+            FactorRow(
+                factor=f"{row['number']} {row['name']}",
+                baseline=level_word(row["baseline"]),
+                now=level_word(row["level"]),
+                level=row["level"] + 1,
+                change=_("risen in the quarter") if row["has_risen"] else _("above the baseline"),
+                place=row["place"] or _("whole country"),
+                read_on=date_format(date.fromisoformat(row["read_on"]), "j M Y"),
+            )
+            for row in watch["moved"][:MOST_FACTORS]
+        ),
     )
 
 
@@ -332,7 +386,12 @@ def _notes(data: Mapping[str, Any], figures: Mapping[str, Any]) -> list[FigureNo
     return notes
 
 
-_SOURCES_OF = {"threats": gettext_lazy("POC Threat Matrix"), "activities": gettext_lazy("response activities")}
+_SOURCES_OF = {
+    "threats": gettext_lazy("POC Threat Matrix"),
+    "activities": gettext_lazy("response activities"),
+    "watch": gettext_lazy("atrocity watch"),
+    "triggers": gettext_lazy("trigger calendar"),
+}
 
 SOURCES = {
     "ucdp": SourceLine(

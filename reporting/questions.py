@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from pocweb.choices import Priority, RiskLevel
 from pocweb.models import Mission
 from pocweb.periods import Quarter
+from reporting.foresight import count_factors, count_triggers
 from strategy.choices import ActivityStatus
 from strategy.models import Activity
 from threats.choices import SourceOfViolence, Verification
@@ -96,6 +97,8 @@ _kinds: dict[str, Callable[[Mission, Sequence[Question], int], list[int | None]]
     "incidents": _incidents,
     "threats": _threats,
     "activities": _activities,
+    "watch": count_factors,
+    "triggers": count_triggers,
 }
 
 
@@ -123,6 +126,10 @@ def records_query(question: Question) -> tuple[str, dict[str, str]]:
         return "threats:incident-list", parts
     if question["kind"] == "activities":
         return "strategy:activity-list", {"status": "done" if question["what"] == "done" else "open"}
+    if question["kind"] == "watch":
+        return "threats:watch", {"on": question["to"]}
+    if question["kind"] == "triggers":
+        return "threats:trigger-list", {"start": question["from"], "months": "3"}
     parts = {"show": "imminent"} if question.get("imminent") else {}
     if "priority" in question:
         parts["priority"] = str(question["priority"])
@@ -141,6 +148,8 @@ KIND_WORDS = {
     "incidents": gettext_lazy("Incidents; each belongs to the period of its first day, discounted ones are left out"),
     "threats": gettext_lazy("Active threats of the POC Threat Matrix"),
     "activities": gettext_lazy("Response activities"),
+    "watch": gettext_lazy("Risk factors of the atrocity watch that are relevant here"),
+    "triggers": gettext_lazy("Events of the trigger calendar; one that comes twice in the period counts twice"),
 }
 
 
@@ -160,7 +169,10 @@ def facts_of(question: Question) -> list[tuple[str, str]]:
         facts.append((_("Condition"), _("judged imminent")))
     if "source_of_violence" in question:
         facts.append((_("Source of violence"), str(SourceOfViolence(question["source_of_violence"]).label)))
-    if "what" in question:
+    if question["kind"] == "watch":
+        above = question["what"] == "above"
+        facts.append((_("Condition"), _("above the baseline on the last day") if above else _("risen in the period")))
+    elif "what" in question:
         facts.append((_("Status"), _("done") if question["what"] == "done" else _("planned or under way")))
     return facts
 
@@ -170,6 +182,7 @@ def questions_for(quarter: Quarter) -> tuple[Asked, ...]:
     whole = {"from": quarter.starts_on.isoformat(), "to": quarter.ends_on.isoformat()}
     last = {"from": quarter.last_month_starts_on.isoformat(), "to": quarter.ends_on.isoformat()}
     prior = {"from": quarter.before.starts_on.isoformat(), "to": quarter.before.ends_on.isoformat()}
+    ahead = {"from": quarter.after.starts_on.isoformat(), "to": quarter.after.ends_on.isoformat()}
     period, month, before = str(quarter), date_format(quarter.ends_on, "F Y"), str(quarter.before)
 
     def counted(measure: str, span: dict[str, str], **more: Any) -> dict[str, Any]:
@@ -204,6 +217,17 @@ def questions_for(quarter: Quarter) -> tuple[Asked, ...]:
         ),
         (_("Activities done, %(period)s") % {"period": period}, {"kind": "activities", "what": "done", **whole}, False),
         (_("Activities planned or under way"), {"kind": "activities", "what": "open"}, False),
+        (_("Risk factors of atrocity crimes above their baseline"), {"kind": "watch", "what": "above", **whole}, False),
+        (
+            _("Risk factors of atrocity crimes risen, %(period)s") % {"period": period},
+            {"kind": "watch", "what": "risen", **whole},
+            False,
+        ),
+        (
+            _("Events of the trigger calendar, %(period)s") % {"period": str(quarter.after)},
+            {"kind": "triggers", **ahead},
+            False,
+        ),
     ]
     return tuple(
         Asked(f"F-{index:02d}", label, question, verified) for index, (label, question, verified) in enumerate(asked, 1)

@@ -10,10 +10,11 @@ from django.db.models.functions import Coalesce, TruncMonth
 from pocweb.choices import RiskLevel
 from pocweb.models import Area, Mission, Office
 from pocweb.periods import Quarter
+from reporting.foresight import coming, moved_factors
 from reporting.models import Figure, Report
 from strategy.models import Activity
 from threats.choices import ActorSide, PointPrecision, Verification
-from threats.models import Actor, Incident, IncidentActor, Scheme, Threat
+from threats.models import Actor, Incident, IncidentActor, Presence, Scheme, Threat
 from threats.services.incident_places import areas_of_mission
 
 MAX_THREATS = 8
@@ -52,12 +53,14 @@ def build_snapshot(report: Report, *, now: datetime, answers: Mapping[str, int |
         "actors": _actors(rows, report.marking),
         "markers": _markers(rows),
         "map": [area.pcode for area in areas if area.shape],
-        "blind": _blind(areas, located, counted),
+        "blind": _blind(areas, {*located.values(), *_present(report, quarter, areas)}, counted),
         "offices": [
             {"name": office.name, "lat": office.lat, "lon": office.lon, "area": located[office.pk]}
             for office in offices
         ],
         "activities": _activities(report),
+        "triggers": coming(report.mission, quarter, marking=report.marking),
+        "watch": moved_factors(report.mission, quarter, marking=report.marking),
         "origins": sorted(rows.order_by().values_list("origin", flat=True).distinct()),
         "shape_sources": sorted({area.source for area in areas if area.source}),
         "division_on": quarter.ends_on.isoformat(),
@@ -245,12 +248,20 @@ def _located(offices: list[Office], areas: list[Area]) -> dict[int, str]:
     }
 
 
-def _blind(areas: list[Area], located: dict[int, str], counted: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Return first-level areas without any incident report in the quarter and without an office: silence is no calm.
+def _present(report: Report, quarter: Quarter, areas: list[Area]) -> set[str]:
+    """Return the first-level areas in which the mission was present on a day of the quarter, by patrol or otherwise."""
+    rows = Presence.objects.filter(mission=report.mission, marking__lte=report.marking)
+    paths = set(rows.between(quarter.starts_on, quarter.ends_on).order_by().values_list("area__path", flat=True))
+    return {area.pcode for area in areas if any(path.startswith(area.path) for path in paths)}
 
-    Source: POC Handbook 2020, 8.4, asks that areas without mission presence be included; the measure is ours.
+
+def _blind(areas: list[Area], present: set[str], counted: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return first-level areas without presence of the mission and without any incident report in the quarter.
+
+    Source: POC Handbook 2020, 8.4, asks that areas without mission presence be included; what counts as
+    presence is that of `threats.rules.blindspots`, over the quarter: silence is no calm.
     """
-    known = {row["pcode"] for row in counted} | set(located.values())
+    known = {row["pcode"] for row in counted} | present
     return [{"pcode": area.pcode, "name": area.name} for area in areas if area.pcode not in known]
 
 

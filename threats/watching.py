@@ -140,13 +140,16 @@ class FactorLine:
 def board(
     mission: Mission, watches: Any, readings: Any, *, today: date, numbers: Sequence[int] = ()
 ) -> list[FactorLine]:
-    """Return all 14 factors (or those with these numbers) with what the querysets let through; three queries.
+    """Return all 14 factors (or those with these numbers) as of a day, from what the querysets let through.
+
+    Three queries, whatever the number of readings; those made of later days are left out.
 
     `watches` and `readings` are already narrowed to what the reader may see.
     """
     factors = AtrocityFactor.objects.filter(number__in=numbers) if numbers else AtrocityFactor.objects.all()
     held = {row.factor_id: row for row in watches.filter(mission=mission, factor__in=factors)}
-    rows = readings.filter(watch__in=[row.pk for row in held.values()]).select_related("area", "made_by")
+    rows = readings.filter(watch__in=[row.pk for row in held.values()], read_on__lte=today)
+    rows = rows.select_related("area", "made_by")
     by_watch: dict[int, list[FactorReading]] = defaultdict(list)
     for row in rows.defer("area__shape").order_by("-read_on", "-pk"):
         by_watch[row.watch_id].append(row)

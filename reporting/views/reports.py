@@ -1,5 +1,6 @@
 """The list of reports, the working page of one, its preview, and the acts that move it on."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -18,8 +19,9 @@ from pocweb.periods import Quarter
 from reporting import rules, services
 from reporting.choices import ReportState, SectionState
 from reporting.figures import live_answers
+from reporting.foresight import feeds_of
 from reporting.forms import OpenReportForm, ReasonForm
-from reporting.leftout import left_out
+from reporting.leftout import foresight_left_out, left_out
 from reporting.models import Report
 from reporting.quarterly import cable_of
 from reporting.rendering import JOB_KIND
@@ -28,6 +30,8 @@ from reporting.views.shared import figure_lines, history, load_report
 
 PAGE_SIZE = 25
 FILES_SHOWN = 5
+FED_BY = {"II.a.ii": "threats:trigger-list", "II.a.iii": "threats:trigger-list", "II.b": "threats:watch"}
+"""The page behind what the records give to a section."""
 TONES = {"drafting": "warn", "in_review": "warn", "cleared": "warn", "approved": "ok", "sent": "ok"}
 SECTION_TONES = {SectionState.EMPTY: "none", SectionState.DRAFT: "warn", SectionState.READY: "ok"}
 
@@ -84,6 +88,8 @@ def render_detail(request: HttpRequest, report: Report, *, status: int = 200, re
     live = live_answers(report)
     figures = figure_lines(report, live)
     acts = _acts(user, report)
+    data = _data(report, live)
+    feeds = feeds_of(data)
     files = list(report.files.filter(marking__lte=user.clearance)[:FILES_SHOWN])
     context = {
         "report": report,
@@ -96,13 +102,19 @@ def render_detail(request: HttpRequest, report: Report, *, status: int = 200, re
         "returned": _returned(report) if drafting else None,
         "reason_form": reason or ReasonForm(),
         "sections": [
-            {"section": section, "tone": SECTION_TONES[SectionState(section.state)]}
+            {
+                "section": section,
+                "tone": SECTION_TONES[SectionState(section.state)],
+                "fed": feeds.get(section.code, []),
+                "fed_by": FED_BY.get(section.code, ""),
+            }
             for section in report.sections.all()
         ],
         "figures": figures,
         "moved": [row for row in figures if row["moved"]],
-        "cable": _cable(report, live),
+        "cable": cable_of(report, data, frozen_at=_as_of(report)),
         "left_out": left_out(report, user),
+        "foresight_left_out": foresight_left_out(report, user),
         "may_write": drafting and user.has_perm("reporting.write_section", report),
         "may_correct": report.state in ReportState.SIGNED
         and not hasattr(report, "corrected_by")
@@ -157,18 +169,24 @@ def _last_job(report: Report) -> Job | None:
     return last if last and last.state != JobState.DONE else None
 
 
-def _cable(report: Report, live: dict[str, int | None]) -> Any:
-    """Return the cable to look at: the frozen one once submitted, before that one of what the records say now."""
-    as_of = report.frozen_at or clock.now(report.mission)
-    data = report.snapshot or build_snapshot(report, now=as_of, answers=live)
-    return cable_of(report, data, frozen_at=as_of)
+def _as_of(report: Report) -> datetime:
+    return report.frozen_at or clock.now(report.mission)
+
+
+def _data(report: Report, live: dict[str, int | None]) -> dict[str, Any]:
+    """Return what the report shows: frozen once submitted, before that what the records say now."""
+    return report.snapshot or build_snapshot(report, now=_as_of(report), answers=live)
 
 
 @permitted("reporting.view_report")
 def report_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole document as a page, annexes included."""
     report = load_report(request, pk)
-    context = {"report": report, "marking": report.marking, "cable": _cable(report, live_answers(report))}
+    context = {
+        "report": report,
+        "marking": report.marking,
+        "cable": cable_of(report, _data(report, live_answers(report)), frozen_at=_as_of(report)),
+    }
     return render(request, "reporting/report_preview.html", context)
 
 

@@ -9,14 +9,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from pocweb import clock
 from pocweb.guard import EditConflict, Saved
 from pocweb.pages import chosen_values, conflict_context, is_choice, permitted
+from pocweb.periods import Quarter
 from pocweb.permissions import require
 from reporting import rules, services
 from reporting.choices import ReportState, SectionState
+from reporting.drafting import draft_texts
 from reporting.figures import live_answers
+from reporting.foresight import feeds_of
 from reporting.forms import HeadForm, SectionForm
 from reporting.models import Report, ReportSection
+from reporting.snapshot import build_snapshot
 from reporting.views.shared import LABELS, figure_lines, history, load_report, shown
 
 Save = Callable[[dict[str, Any]], Saved[Any]]
@@ -70,6 +75,7 @@ def section_update(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     context = {
         "report": report,
         "marking": report.marking,
+        **_feed(report, section),
         "section": section,
         "hint": next(kind.hint for kind in rules.SECTIONS if kind.code == section.code),
         "form": form,
@@ -78,6 +84,17 @@ def section_update(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "history": history(request, report, section),
     }
     return render(request, "reporting/section_form.html", context, status=422 if form.errors else 200)
+
+
+def _feed(report: Report, section: ReportSection) -> dict[str, Any]:
+    """Return what the records give to a section of the forward look, and a draft from it; nothing once frozen."""
+    if report.state != ReportState.DRAFTING or not section.code.startswith("II."):
+        return {}
+    data = build_snapshot(report, now=clock.now(report.mission))
+    return {
+        "fed": feeds_of(data).get(section.code, []),
+        "suggested": draft_texts(data, Quarter.parse(report.period)).get(section.code, ""),
+    }
 
 
 @permitted("reporting.write_section")

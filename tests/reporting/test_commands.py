@@ -34,7 +34,7 @@ def test_command_writes_the_document_and_says_its_figures(report: Report, tmp_pa
     assert (told["report"], told["state"], told["bytes"], told["warning"]) == ("R-001", "drafting", len(pdf), None)
     killed = figures(report.mission, measure="killed", by="month", start=report.starts_on, end=report.ends_on)
     assert {row["code"]: row["answer"] for row in told["figures"]}["F-02"] == killed.total == 10
-    assert len(told["figures"]) == 20
+    assert len(told["figures"]) == 23
 
 
 def test_command_draws_the_same_bytes_twice(report: Report, tmp_path: Path) -> None:

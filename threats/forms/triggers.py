@@ -141,7 +141,18 @@ class CalendarFilterForm(forms.Form):
         label=gettext_lazy("Kind"), required=False, choices=[("", gettext_lazy("All")), *TriggerKind.choices]
     )
     area = forms.ChoiceField(label=gettext_lazy("Area"), required=False)
-    start = forms.DateField(label=gettext_lazy("Twelve months from"), required=False, widget=DateInput)
+    start = forms.DateField(label=gettext_lazy("From the month of"), required=False, widget=DateInput)
+    months = forms.TypedChoiceField(
+        label=gettext_lazy("Period"),
+        required=False,
+        coerce=int,
+        empty_value=12,
+        choices=[
+            ("", gettext_lazy("Twelve months")),
+            (3, gettext_lazy("Three months")),
+            (1, gettext_lazy("One month")),
+        ],
+    )
 
     def __init__(self, *args: Any, areas: list[Area], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -47,12 +47,18 @@ def plain_trigger(trigger: TriggerEvent) -> Values:
 
 @transaction.atomic
 def add_trigger(*, office: Office, values: Mapping[str, Any], by: Any, now: datetime | None = None) -> TriggerEvent:
-    """Add an event to the mission's calendar and return it. Raises `Forbidden`, `RuleError` with the field."""
+    """Add an event to the mission's calendar and return it; of a yearly one the effect given is that of last time.
+
+    Raises `Forbidden`, `RuleError` with the field.
+    """
     mission = office.mission
     now = now or clock.now(mission)
     trigger = TriggerEvent(mission=mission, office=office, marking=mission.default_marking)
     require(by, "threats.change_trigger", trigger)
     _apply(trigger, {"past_effect": "", "planned_action": "", **values}, by)
+    if trigger.is_yearly and trigger.past_effect:
+        last = last_occurrence(window_of(trigger), is_yearly=True, today=now.date())
+        trigger.effect_of = last.ends_on if last else None
     trigger.number = Counter.take(mission, COUNTER)
     trigger.created_at = trigger.changed_at = now
     trigger.created_by = trigger.changed_by = by

@@ -33,7 +33,7 @@ DAYS = (*DATES, "effect_of")
 
 @dataclass(frozen=True)
 class Asked:
-    """What of the calendar somebody asks for: the rows, twelve months, and the entries in them."""
+    """What of the calendar somebody asks for: the rows, the months (twelve, or fewer), and the entries in them."""
 
     form: CalendarFilterForm
     months: list[tuple[date, date]]
@@ -55,9 +55,9 @@ def asked_for(request: HttpRequest) -> Asked:
     given: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
     start = given.get("start") or today
     start = start if 1901 <= start.year <= 2999 else today
-    months = months_from(start.replace(day=1))
+    months = months_from(start.replace(day=1), given.get("months") or 12)
     rows = TriggerEvent.objects.visible_to(request.user).filter(mission=mission)
-    kept = {}
+    kept = {"months": str(len(months))} if len(months) < 12 else {}
     if kind := given.get("kind"):
         rows, kept["kind"] = rows.filter(kind=kind), kind
     if pcode := given.get("area"):
@@ -79,7 +79,7 @@ def _about(rows: Any, area: Area | None) -> Any:
 @require_safe
 @permitted("threats.view_watch")
 def trigger_list(request: HttpRequest) -> HttpResponse:
-    """Show twelve months: what is watched now, a strip of the year, and the events by month."""
+    """Show twelve months, or fewer: what is watched now, a strip of the year, and the events by month."""
     user: Any = request.user
     asked = asked_for(request)
     months = [

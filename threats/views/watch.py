@@ -60,7 +60,8 @@ def watch_board(request: HttpRequest) -> HttpResponse:
     """Show all 14 factors against their baselines, and what of the calendar is being watched now."""
     user: Any = request.user
     mission = mission_of(request)
-    today = clock.today(mission)
+    now = clock.today(mission)
+    today = _day_asked(request, now)
     lines = board_for(user, mission, today=today)
     kinds = [
         (label, [line for line in lines if line.factor.kind == kind], f"kind-{kind}")
@@ -75,12 +76,21 @@ def watch_board(request: HttpRequest) -> HttpResponse:
         "review_days": mission.review_days,
         "since": quarter_ended(today),
         "today": today,
+        "is_past": today != now,
         "watched": being_watched(user, mission, today=today)[:MOST_WATCHED],
         "can_set": user.has_perm("threats.set_baseline", probe(mission)),
         "can_read": user.has_perm("threats.read_factor", probe(mission)),
         "marking": max((line.marking for line in lines), default=Marking.UNCLASSIFIED),
     }
     return render(request, "threats/watch.html", context)
+
+
+def _day_asked(request: HttpRequest, now: date) -> date:
+    """Return the day that the board is asked for (`?on=2020-12-31`), today where none or a later one is named."""
+    try:
+        return min(date.fromisoformat(request.GET.get("on", "")), now)
+    except ValueError:
+        return now
 
 
 @require_safe
