@@ -9,6 +9,7 @@ from pocweb.models import Component, Office
 from reporting.choices import SectionState
 from reporting.demo.cast import DRAFTER, HEADS, MEMBERS, OFFICES, WITH_MATRIX, forum_plan
 from reporting.demo.diary import Diary, person
+from reporting.demo.rounds import open_next
 from reporting.demo.texts import NOTHING_KNOWN, SECTIONS
 from reporting.models import Report
 from reporting.services import approve_report, clear_report, open_report, submit_report, write_section
@@ -18,9 +19,9 @@ from threats.services.editions import approve_edition, consult_edition, open_edi
 
 FIRST_ROUND, SECOND_ROUND = date(2020, 6, 15), date(2020, 11, 24)  # the first is in force when the third quarter begins
 THIRD_ROUND = date(2020, 12, 24)
-LATE_OFFICE = "BOUAR"  # its second edition is older than the review period, so that this gap shows
+LATE_OFFICE = "BOUAR"  # its second edition is older than the review period and no third is open, so that this shows
 WAITING_OFFICE = "BRIA"  # its third edition waits for the heads of military and police
-FIRST_HORIZON, HORIZON = date(2020, 9, 30), date(2021, 3, 31)
+FIRST_HORIZON, HORIZON = date(2020, 9, 30), date(2020, 12, 31)
 
 
 def write_forums(diary: Diary) -> None:
@@ -38,13 +39,15 @@ def write_forums(diary: Diary) -> None:
 
 
 def write_editions(diary: Diary) -> None:
-    """Take two editions of each office into force, and open a third."""
+    """Take two editions of each office into force, and roll over to a third; one office is late with it."""
     for index, code in enumerate(WITH_MATRIX):
         shift = timedelta(days=index % 3)
         late = timedelta(days=12) if code == LATE_OFFICE else timedelta()
         _approved(diary, code, FIRST_ROUND + shift, horizon_on=FIRST_HORIZON)
         _approved(diary, code, SECOND_ROUND + shift - late)
-        box = _opened(diary, code, THIRD_ROUND + shift)
+        if code == LATE_OFFICE:
+            continue
+        box = _rolled_over(diary, code, THIRD_ROUND + shift)
         if code == WAITING_OFFICE:
             _endorsed(diary, code, box, THIRD_ROUND + shift + timedelta(days=2))
             _signed(diary, code, box, THIRD_ROUND + shift + timedelta(days=4), slots=1)
@@ -55,7 +58,19 @@ def _opened(diary: Diary, code: str, day: date, *, horizon_on: date = HORIZON) -
 
     def begin(now: datetime) -> None:
         office = Office.objects.select_related("mission").get(mission=diary.mission, code=code)
-        box.append(open_edition(office, by=person(DRAFTER[code]), horizon_on=horizon_on, now=now))
+        by = person(DRAFTER[code])
+        box.append(open_edition(office, by=by, starts_on=day, horizon_on=horizon_on, now=now))
+
+    diary.put(day, begin)
+    return box
+
+
+def _rolled_over(diary: Diary, code: str, day: date) -> list[MatrixEdition]:
+    box: list[MatrixEdition] = []
+
+    def begin(now: datetime) -> None:
+        office = Office.objects.select_related("mission").get(mission=diary.mission, code=code)
+        box.append(open_next(office, now))
 
     diary.put(day, begin)
     return box
