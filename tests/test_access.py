@@ -230,6 +230,8 @@ PLACES: dict[str, Place] = {
     "threats:matrix-changes": record(INSIDE, **CODE),
     "threats:edition-export": record(INSIDE, pk="edition", kind="csv"),
     "threats:edition-act": record(RETURN, INSIDE, post={"reason": "More detail"}, pk="edition", act="return"),
+    "threats:quality": record(INSIDE, **CODE),
+    "threats:quality-export": record(INSIDE, **CODE, kind="csv"),
     "threats:outcomes": record(INSIDE, **CODE),
     "threats:outcomes-export": record(INSIDE, **CODE),
     "threats:lesson-detail": record(INSIDE, pk="lesson"),

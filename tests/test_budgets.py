@@ -40,6 +40,8 @@ LISTS = {
     "response": ("threats:response", ["HQ"]),
     "leadership": ("threats:leadership", ["HQ"]),
     "editions": ("threats:edition-list", ["IPPY"]),
+    "outcomes": ("threats:outcomes", ["HQ"]),
+    "quality": ("threats:quality", ["HQ"]),
     "perpetrators": ("threats:actor-list", []),
     "imports": ("threats:import-list", []),
     "activities": ("strategy:activity-list", []),

@@ -151,15 +151,13 @@ def _warned_words(count: Tally) -> list[str]:
         "incidents": share(count.foreseen, count.events),
         "civilians": share(count.civilians_foreseen, count.civilians),
     }
-    if count.civilians is None:
-        said.append(
-            _("%(incidents)s incidents fell where the matrix had warned; civilians killed are not recorded.") % words
-        )
+    if count.civilians:
+        sentence = _("%(incidents)s incidents and %(civilians)s civilians killed fell where the matrix had warned.")
+    elif count.civilians == 0:
+        sentence = _("%(incidents)s incidents fell where the matrix had warned; no civilian is recorded as killed.")
     else:
-        said.append(
-            _("%(incidents)s incidents and %(civilians)s civilians killed fell where the matrix had warned.") % words
-        )
-    return said
+        sentence = _("%(incidents)s incidents fell where the matrix had warned; civilians killed are not recorded.")
+    return [*said, sentence % words]
 
 
 def _missed_words(count: Tally) -> list[str]:
@@ -205,8 +203,14 @@ def _counts(count: Tally) -> dict[str, Any]:
         "tally": count,
         "hit_share": share(count.hits, count.warned) if count.warned else _("none warned"),
         "foreseen": share(count.foreseen, count.events) if count.events else _("no incident"),
-        "civilians": share(count.civilians_foreseen, count.civilians) if count.events else _("no incident"),
+        "civilians": _civilians(count),
     }
+
+
+def _civilians(count: Tally) -> str:
+    if not count.events:
+        return _("no incident")
+    return _("none killed") if count.civilians == 0 else share(count.civilians_foreseen, count.civilians)
 
 
 def _office_line(one: OfficeOutcome, quarter: Quarter) -> dict[str, Any]:
