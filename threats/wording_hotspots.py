@@ -26,6 +26,8 @@ def reason(one: AreaPicture, found: HotspotMap) -> str:
     events = one.tally.events
     if one.heat in (Heat.BOTH, Heat.EVENTS):
         parts.append(_("%(n)s events here; with the areas that touch it more than chance gives.") % {"n": events})
+    elif events and one.local.p is None:
+        parts.append(ngettext("%(n)s event here.", "%(n)s events here.", events) % {"n": events})
     elif events:
         one_event, several = "%(n)s event here, which does not stand out.", "%(n)s events here, which do not stand out."
         said = ngettext(one_event, several, events)
