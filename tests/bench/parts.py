@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import documents, events, matrix, pages, saving
+from tests.bench import documents, events, matrix, offline, pages, saving
 from tests.bench.board import Board
 from tests.bench.world import EVENTS, World
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured: rows of the large matrix, turns of comparisons, events of the large import."""
+    """How much is measured: rows of the large matrix, incidents behind it, turns of comparisons, events to import."""
 
     threats: int = 500
+    incidents: int = 20_000
     turns: int = 7
     events: int = 100_000
     reports: int = 8
@@ -20,7 +21,7 @@ class Sizes:
     figure_turns: int = 3
 
 
-QUICK = Sizes(threats=200, turns=3, events=10_000, reports=4, worker_turns=1)
+QUICK = Sizes(threats=200, incidents=4_000, turns=3, events=10_000, reports=4, worker_turns=1)
 
 
 def measure(board: Board, sizes: Sizes, folder: Path) -> None:
@@ -34,10 +35,12 @@ def measure(board: Board, sizes: Sizes, folder: Path) -> None:
     board.part("Queries", pages.judge_queries, board, small, large, words)
     board.part("Saving", saving.measure, world, board)
     board.part("Matrix", matrix.measure, world, board, sizes.threats, sizes.turns)
+    board.part("Full matrix", matrix.measure_full, world, board, folder, sizes.threats, sizes.incidents, sizes.turns)
     board.part("Assessment", documents.measure, world, board, sizes.turns)
     board.part("Workers", documents.measure_workers, world, board, sizes.reports, sizes.worker_turns)
     board.part("Import", events.measure_import, world, board, folder, sizes.events)
     board.part("Figures", events.measure_figures, world, board, sizes.figure_turns)
+    board.part("Offline", offline.measure, world, board, sizes.threats, sizes.figure_turns)
     board.part("Large pages", events.measure_pages, world, board, sizes.figure_turns)
     board.not_built("Dashboard over 1,000,000 incidents against 10,000", "<= 1.5")
     board.not_built("Dashboard at 100,000 incidents against one GROUP BY", "<= 10")

@@ -14,6 +14,7 @@ from threats.offline.words import MISSING, Words
 
 MOST_NUMBER = 2_147_483_647
 CUT = "…"
+SHOWN = 6  # words of a list in a sentence
 LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -102,7 +103,9 @@ def _one_of(column: SheetColumn, text: str, words: Words) -> Any:
     if value is not MISSING:
         return value
     known = words.choices(column.words)
-    listed = ", ".join(known[:6]) + (", …" if len(known) > 6 else "")
+    listed = ", ".join(known[:SHOWN])
+    if len(known) > SHOWN:
+        listed = _("%(words)s and %(n)s more") % {"words": listed, "n": len(known) - SHOWN}
     said = {"value": shorten(text, 60), "known": listed or _("nothing yet")}
     raise CellError(_('"%(value)s" is not in the list. It holds: %(known)s.') % said)
 

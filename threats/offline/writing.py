@@ -198,11 +198,11 @@ def _cell(sheet: Any, value: Any, style: Style) -> Cell:
     if not isinstance(value, str):
         cell: Any = WriteOnlyCell(sheet, value)
         cell._style = style.plain
-        return cell  # type: ignore[no-any-return]
+        return cell
     cell = WriteOnlyCell(sheet, None)
     cell._value, cell.data_type = value, "s"  # the setter would take text that begins with '=' for a formula
     cell._style = style.guarded if MUST_GUARD.match(value) else style.plain
-    return cell  # type: ignore[no-any-return]
+    return cell
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import F, Prefetch, Q
 
 from pocweb import clock
 from pocweb.audit import record_event
@@ -58,7 +58,8 @@ def export_offline(office: Office, *, by: Any, now: datetime | None = None) -> t
 
 def gather(office: Office, *, by: Any, now: datetime) -> OfflineMatrix:
     """Return what goes into the workbook, in a fixed number of queries."""
-    threats = list(rows_of(office, by=by).active())
+    order = (F("priority").asc(nulls_last=True), F("risk").desc(nulls_last=True), "number")
+    threats = list(rows_of(office, by=by).active().order_by(*order))
     plain = {threat.pk: plain_values(threat) for threat in threats}
     words = words_for(office, by=by, held=plain.values())
     hidden = hidden_actors(office, by=by)
@@ -182,10 +183,10 @@ def hidden_actors(office: Office, *, by: Any) -> set[str]:
 
 
 def last_ratings(threats: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """Return the latest rating of each threat as plain values with its words; one query."""
+    """Return the rating of each threat that was recorded last, which its columns repeat, with its words; one query."""
     rows = Assessment.objects.filter(threat__in=list(threats)).select_related("scheme", "assessed_by")
     found: dict[int, dict[str, Any]] = {}
-    for one in rows.order_by("assessed_at", "pk"):
+    for one in rows.order_by("pk"):
         found[one.threat_id] = {
             "pk": one.pk,
             "likelihood": one.likelihood,

@@ -49,7 +49,10 @@ def sheet_page(record: MatrixImport, user: Any) -> dict[str, Any]:
         "count": len(asking) + len(ready),
         "questions": [show.question(line) for line in asking],
         "added": [show.change(line) for line in ready if line["kind"] == "new"],
-        "changed": [show.change(line) for line in ready if line["kind"] != "new"],
+        "changed_count": sum(line["kind"] != "new" for line in ready),
+        "changed": [
+            row for line in (*asking, *ready) if line["kind"] != "new" and (row := show.change(line))["cells"]
+        ],
         "stored": [show.stored(line, stored[str(line["row"])]) for line in lines if str(line["row"]) in stored],
         "faults": [fault | {"ref": line["ref"]} for line in left for fault in line["faults"]],
         "faulty_rows": sum(bool(line["faults"]) for line in left),
@@ -57,11 +60,14 @@ def sheet_page(record: MatrixImport, user: Any) -> dict[str, Any]:
         "gone": record.result.get("gone", []),
         "hidden": hidden,
         "same_file": _same_file(record, user),
-        "events": history_lines(
-            history_of(record)[:20], labels=SHEET_LABELS, show=lambda _name, value: str(value or "")
-        ),
+        "events": history_lines(history_of(record)[:20], labels=SHEET_LABELS, show=_shown),
         "marking": record.marking,
     }
+
+
+def _shown(name: str, value: Any) -> str:
+    """Return a value of the history; of a fingerprint its beginning."""
+    return f"{value[:12]}…" if name == "sha256" and value else str(value or "")
 
 
 def _seen(record: MatrixImport, user: Any) -> tuple[list[Line], int]:
@@ -138,7 +144,7 @@ class _Show:
             theirs = self.rating(rating["theirs"])
             who = {"by": rating["theirs"]["by"]}
             words = f"{theirs} ({_('rated by %(by)s') % who})" if who["by"] else theirs
-            asked = {"label": _("New rating"), "base": "", "mine": self.rating(rating), "theirs": words, "both": None}
+            asked = {"label": _("New rating"), "base": None, "mine": self.rating(rating), "theirs": words, "both": None}
             fields.append({"id": f"{line['row']}_rating", **asked})
         return self.change(line) | {"fields": fields}
 
