@@ -4,7 +4,7 @@ Page, list of gaps, leadership's view, exports and the pages of offices read the
 8.3 (the matrix of each office, consolidated per sector and mission).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,9 +106,10 @@ def _up_to(data: list[dict[str, Any]], office: Office, clearance: int) -> list[d
     """
     threats = Threat.objects.filter(mission=office.mission_id, office__path__startswith=office.path)
     links = Threat.activities.through.objects.filter(threat__in=threats.order_by().values("pk"))
-    above = threats.filter(marking__gt=clearance).order_by().annotate(kind=Value("threat")).values_list("kind", "pk")
-    raised = links.filter(activity__marking__gt=clearance).annotate(kind=Value("activity"))
-    hidden = set(above.union(raised.values_list("kind", "activity_id"), all=True))
+    above: Any = threats.filter(marking__gt=clearance).order_by().annotate(kind=Value("threat"))
+    raised: Any = links.filter(activity__marking__gt=clearance).annotate(kind=Value("activity"))
+    told = raised.values_list("kind", "activity_id")
+    hidden = set(above.values_list("kind", "pk").union(told, all=True))
     return [row for row in data if row["marking"] <= clearance and not hidden & _told(row)]
 
 
@@ -154,7 +155,7 @@ def probe(top: Office, state: OfficeState) -> Threat:
     return Threat(mission_id=top.mission_id, office=Office(pk=state.pk, path=state.path), marking=0)
 
 
-def _states(offices: Iterable[Office], found: dict[int, Sequence[Any]], now: datetime) -> list[OfficeState]:
+def _states(offices: Iterable[Office], found: Mapping[int, Sequence[Any]], now: datetime) -> list[OfficeState]:
     states = []
     for one in offices:
         number, at, sha256, edition = found.get(one.pk, (None, None, "", None))

@@ -46,5 +46,5 @@ class GapViewSet(viewsets.GenericViewSet[Any]):
         lines: list[GapLine] = []
         if office := user.office:
             lines = keep(lines_of(read_live(office, user=user, now=clock.now(user.mission)), user), wanted)
-        page: Any = self.paginate_queryset(lines)  # type: ignore[arg-type]  # a list is paged alike
+        page: Any = self.paginate_queryset(lines)
         return self.get_paginated_response(GapSerializer(page, many=True).data)

@@ -1,7 +1,6 @@
 """The list of gaps of an office's matrix or of a branch, grouped and filtered, and its sheets."""
 
 import io
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -141,7 +140,7 @@ def _summary(branch: Branch, lines: list[GapLine]) -> dict[str, Any]:
     return {"kinds": [kind_label(kind) for kind in kinds], "offices": table, "totals": totals, "total": len(lines)}
 
 
-def _columns() -> Iterable[Column]:
+def _columns() -> list[Column]:
     return [
         Column("ref", _("Threat"), "#meta+id", width=10),
         Column("title", _("Title"), "#meta+title", width=36),
