@@ -13,12 +13,13 @@ from pocweb import clock
 from pocweb.audit import record_event
 from pocweb.errors import RuleError
 from pocweb.models import Mission, Office
-from threats.exports import FORMATS, read_sheet, render_sheet
+from threats.branch_exports import DRAFTS, ROWS, read_branch_sheet
+from threats.exports import FORMATS, Sheet, read_sheet, render_sheet
 from threats.models import MatrixEdition
 
 
 class Command(BaseCommand):
-    """Takes the edition in force, or the live rows where none is; `--edition` and `--live` choose otherwise."""
+    """Takes the edition in force, or the live rows where none is; `--edition`, `--live`, `--branch` choose otherwise."""
 
     help = "Write an office's POC Threat Matrix to a file: the edition in force, or the live rows where none is."
 
@@ -30,6 +31,9 @@ class Command(BaseCommand):
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--edition", type=int, help="number of an edition that a forum has endorsed")
         which.add_argument("--live", action="store_true", help="the rows as they stand now")
+        which.add_argument(
+            "--branch", choices=(ROWS, DRAFTS), help="of the office and all below it: rows in force, drafts"
+        )
         parser.add_argument("--format", choices=("text", "json"), default="text", help="what standard output says")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,7 +41,11 @@ class Command(BaseCommand):
         edition = _edition(office, options["edition"]) if options["edition"] is not None else None
         try:
             now = clock.now(office.mission)
-            sheet = read_sheet(office, edition=edition, live=options["live"], now=now)
+            sheet: Sheet
+            if options["branch"]:
+                sheet = read_branch_sheet(office, drafts=options["branch"] == DRAFTS, now=now)
+            else:
+                sheet = read_sheet(office, edition=edition, live=options["live"], now=now)
             made = render_sheet(sheet, options["as_"])
         except RuleError as error:
             raise CommandError(error.message) from error
