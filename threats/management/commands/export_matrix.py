@@ -19,7 +19,7 @@ from threats.models import MatrixEdition
 
 
 class Command(BaseCommand):
-    """Takes the edition in force, or the live rows where none is; `--edition`, `--live`, `--branch` choose otherwise."""
+    """Takes the edition in force, or the live rows where none is; `--edition`, `--live`, `--branch` choose others."""
 
     help = "Write an office's POC Threat Matrix to a file: the edition in force, or the live rows where none is."
 
