@@ -30,6 +30,7 @@ class Seen:
     pcode: str
     area: str
     actors: tuple[str, ...]
+    marking: int
 
     @property
     def ref(self) -> str:
@@ -53,6 +54,7 @@ class Line:
     incidents: tuple[Seen, ...]
     done: int
     by_today: bool
+    marking: int
 
     @property
     def killed(self) -> int | None:
@@ -85,7 +87,8 @@ class Surprise:
 class OfficeOutcome:
     """The outcome of one office in one quarter; `score` is None where the reader finds no forward look to score.
 
-    `before` counts the incidents of the quarter from before a late edition came in force.
+    `before` counts the incidents of the quarter from before a late edition came in force; `marking` is the highest of
+    the edition and of the incidents that are counted.
     """
 
     office: Office
@@ -94,6 +97,7 @@ class OfficeOutcome:
     lines: tuple[Line, ...] = ()
     surprises: tuple[Surprise, ...] = ()
     before: int = 0
+    marking: int = 0
 
     @property
     def tally(self) -> Tally:
@@ -122,10 +126,11 @@ class QuarterOutcome:
 
 @dataclass
 class _Material:
-    """What the queries bring: per office its areas, per edition its rows, and all incidents of the span."""
+    """What the queries bring: per office its areas, per edition its marking and rows, and all incidents of the span."""
 
     areas: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    editions: dict[int, int] = field(default_factory=dict)
     paths: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     markings: dict[int, int] = field(default_factory=dict)
     actors: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -198,7 +203,8 @@ def _choose(
 
 def _read_rows(chosen: dict[tuple[int, Quarter], Chosen], found: _Material) -> None:
     wanted = {one.edition.pk for one in chosen.values()}
-    for pk, snapshot in MatrixEdition.objects.filter(pk__in=wanted).values_list("pk", "snapshot"):
+    for pk, marking, snapshot in MatrixEdition.objects.filter(pk__in=wanted).values_list("pk", "marking", "snapshot"):
+        found.editions[pk] = marking
         found.rows[pk] = list((snapshot or {}).get("rows", ()))
 
 
@@ -235,8 +241,8 @@ def _read_incidents(office: Office, quarters: Sequence[Quarter], found: _Materia
         rows = rows.in_areas(sorted(paths))
     lines = rows.order_by("starts_on", "number").values_list(
         "pk", "number", "starts_on", "area__path", "area1__pcode", "area1__name", "area__pcode", "area__name",
-        "killed_best", "civilians_killed", "incident_actors__actor__code", "incident_actors__actor__short_name",
-        "incident_actors__actor__name", "incident_actors__side",
+        "killed_best", "civilians_killed", "marking", "incident_actors__actor__code",
+        "incident_actors__actor__short_name", "incident_actors__actor__name", "incident_actors__side",
     )  # fmt: skip
     facts: dict[int, tuple[Any, ...]] = {}
     actors: dict[int, dict[str, str]] = defaultdict(dict)
@@ -245,10 +251,10 @@ def _read_incidents(office: Office, quarters: Sequence[Quarter], found: _Materia
         facts[pk] = tuple(fact)
         if code and side in ACTING:
             actors[pk][code] = short or name
-    for pk, (number, day, path, pcode1, name1, pcode, name, killed, civilians) in facts.items():
+    for pk, (number, day, path, pcode1, name1, pcode, name, killed, civilians, marking) in facts.items():
         event = Event(pk, path or "", killed, civilians, frozenset(actors[pk]))
         names = tuple(sorted(set(actors[pk].values())))
-        found.incidents.append(Seen(event, number, day, pcode1 or pcode or "", name1 or name or "", names))
+        found.incidents.append(Seen(event, number, day, pcode1 or pcode or "", name1 or name or "", names, marking))
 
 
 def _office(office: Office, quarter: Quarter, chosen: Chosen, found: _Material, user: Any) -> OfficeOutcome:
@@ -269,6 +275,7 @@ def _office(office: Office, quarter: Quarter, chosen: Chosen, found: _Material, 
         tuple(_line(one, data[one.row.pk], seen, quarter, found) for one in judged.judged),
         _group(seen[event.pk] for event in judged.surprises),
         len(score(rows, (one.event for one in early), paths=areas).events),
+        max([found.editions[chosen.edition.pk], *(seen[event.pk].marking for event in judged.events)]),
     )
 
 
@@ -309,6 +316,9 @@ def _line(judged: Judged, data: dict[str, Any], seen: dict[int, Seen], quarter: 
         incidents=tuple(seen[event.pk] for event in judged.events),
         done=sum(quarter.starts_on <= day <= quarter.ends_on for day in found.done.get(data["pk"], ())),
         by_today="actor_codes" not in data and bool(data["actors"]),
+        marking=max(
+            data["marking"], found.markings.get(data["pk"], 0), *(seen[one.pk].marking for one in judged.events)
+        ),
     )
 
 

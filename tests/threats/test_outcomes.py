@@ -205,6 +205,17 @@ def test_incident_above_the_clearance_is_not_counted(
 
 
 @pytest.mark.usefixtures("quarter")
+def test_page_carries_the_highest_marking_of_what_it_counts(
+    client: Client, mission: Mission, bambari: Office, ouaka: Area, officer: Person, adviser: Person
+) -> None:
+    make_incident(mission, ouaka, starts_on=date(2020, 8, 2), marking=Marking.STRICTLY_CONFIDENTIAL)
+    Person.objects.filter(pk=adviser.pk).update(clearance=Marking.STRICTLY_CONFIDENTIAL)
+    for person, marking in ((officer, Marking.CONFIDENTIAL), (adviser, Marking.STRICTLY_CONFIDENTIAL)):
+        client.force_login(person)
+        assert client.get(url(bambari, period="2020-Q3")).context["marking"] == marking
+
+
+@pytest.mark.usefixtures("quarter")
 def test_other_office_and_other_mission_get_404(
     client: Client, bambari: Office, bria: Office, officer: Person, stranger: Person
 ) -> None:

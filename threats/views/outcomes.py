@@ -66,9 +66,9 @@ def outcomes(request: HttpRequest, code: str) -> HttpResponse:
         "trend": [_trend_line(found[one], office, one == quarter, alone=alone) for one in quarters],
         "earlier": quarters[0].before,
         "lessons": lessons,
-        "can_write": not mine and user.has_perm("threats.write_lesson", _probe(office)),  # type: ignore[union-attr]
+        "can_write": not mine and user.has_perm("threats.write_lesson", _probe(office)),
         "least": {"incidents": MISSED_INCIDENTS, "civilians": MISSED_CIVILIANS},
-        "marking": max([Marking.CONFIDENTIAL, *(one.marking for one in lessons)]),
+        "marking": max([*(one.marking for one in current.scored), *(one.marking for one in lessons)], default=None),
     }
     return render(request, "threats/outcomes.html", context, status=422 if error else 200)
 
@@ -299,6 +299,7 @@ def _columns() -> list[Column]:
         Column("civilians", _("Civilians killed"), "#affected+killed+civilians"),
         Column("done", _("Activities done in the quarter"), "#activity+done+num"),
         Column("refs", _("Incident references"), "#event+id"),
+        Column("marking", _("Marking"), "#meta+classification"),
     ]
 
 
@@ -323,6 +324,7 @@ def _export_lines(current: QuarterOutcome) -> Iterator[dict[str, Any]]:
                 "civilians": line.civilians,
                 "done": line.done,
                 "refs": [each.ref for each in line.incidents],
+                "marking": str(Marking(line.marking).label),
             }
         for group in one.surprises:
             yield head | {
@@ -333,4 +335,5 @@ def _export_lines(current: QuarterOutcome) -> Iterator[dict[str, Any]]:
                 "killed": group.killed,
                 "civilians": group.civilians,
                 "refs": [each.ref for each in group.incidents],
+                "marking": str(Marking(max(each.marking for each in group.incidents)).label),
             }

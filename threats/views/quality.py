@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from pocweb import clock
 from pocweb.audit import record_event
+from pocweb.choices import Marking
 from pocweb.models import Office
 from pocweb.pages import permitted
 from pocweb.tabular import Column, write_csv, write_xlsx
@@ -55,6 +56,9 @@ def quality(request: HttpRequest, code: str) -> HttpResponse:
         "wanted": shown[0].check if page is not None else None,
         "page_obj": page,
         "total": len(results),
+        "marking": max(
+            (each.fact.marking for one in shown for each in one.findings if each.fact.marking), default=None
+        ),
     }
     return render(request, "threats/quality.html", context)
 
@@ -158,6 +162,7 @@ def _columns() -> list[Column]:
         Column("ref", _("Reference"), "#meta+id", width=12),
         Column("record", _("Record"), "#meta+title", width=40),
         Column("sentence", _("Finding"), "#description+finding", width=50),
+        Column("marking", _("Marking"), "#meta+classification", width=16),
         Column("mend", _("Mended at"), "#meta+url", width=50),
     ]
 
@@ -174,5 +179,6 @@ def _export_rows(results: list[Result], facts: Facts, request: HttpRequest) -> I
                 "ref": finding.fact.ref,
                 "record": finding.fact.title,
                 "sentence": finding.sentence,
+                "marking": str(Marking(finding.fact.marking).label) if finding.fact.marking else "",
                 "mend": request.build_absolute_uri(mend_url(result.check, finding)),
             }
