@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from pocweb.periods import Quarter
-from reporting.foresight import POLITICAL, SEASONAL, calendar_text, watch_text
+from reporting.foresight import political_text, seasonal_text, watch_text
 from threats.choices import SourceOfViolence
 
 MOST_NAMED = 3
@@ -25,8 +25,8 @@ def draft_texts(data: dict[str, Any], quarter: Quarter) -> dict[str, str]:
         "I.b.ii": _patterns(data, quarter),
         "I.b.iii": _casualties(quarter),
         "II.a.i": _outlook(data),
-        "II.a.ii": calendar_text(data, POLITICAL),
-        "II.a.iii": calendar_text(data, SEASONAL),
+        "II.a.ii": political_text(data),
+        "II.a.iii": seasonal_text(data),
         "II.b": "\n\n".join(text for text in (_effect(data), watch_text(data)) if text),
         "III": _response(),
     }

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,7 +17,7 @@ from pocweb.periods import Quarter
 from threats.choices import SignLevel, TriggerKind
 from threats.models import FactorWatch, TriggerEvent
 from threats.rules.watch import direction
-from threats.triggers import entries, read_ahead, span_words
+from threats.triggers import entries, read_ahead
 from threats.watching import FactorLine, board_marked
 
 POLITICAL = (TriggerKind.ELECTION, TriggerKind.POWER, TriggerKind.INCITEMENT)
@@ -135,27 +136,37 @@ def count_triggers(mission: Mission, questions: Sequence[Mapping[str, Any]], mar
 
 
 def days_of(row: Mapping[str, Any]) -> str:
-    """Return the days of an event of the snapshot in words."""
-    return span_words(date.fromisoformat(row["starts_on"]), date.fromisoformat(row["ends_on"]))
+    """Return the days of an event of the snapshot in words, as short as a table needs them."""
+    start, end = date.fromisoformat(row["starts_on"]), date.fromisoformat(row["ends_on"])
+    last = date_format(end, "j M Y")
+    if start == end:
+        return last
+    first = date_format(start, "j M" if start.year == end.year else "j M Y")
+    return _("%(first)s to %(last)s") % {"first": first, "last": last}
 
 
-def calendar_text(data: Mapping[str, Any], kinds: Sequence[str]) -> str:
-    """Return a draft from the events of these kinds, empty without any."""
+def political_text(data: Mapping[str, Any]) -> str:
+    """Return a draft of II.a.ii from the calendar, empty without such events."""
+    if events := _events(data, POLITICAL):
+        text = _("The calendar of triggers has [F-23] events in the next three months; political ones: %(events)s.")
+        return text % {"events": events}
+    return ""
+
+
+def seasonal_text(data: Mapping[str, Any]) -> str:
+    """Return a draft of II.a.iii from the calendar, empty without such events."""
+    if events := _events(data, SEASONAL):
+        return _("Seasons, holidays and yearly events of the next three months: %(events)s.") % {"events": events}
+    return ""
+
+
+def _events(data: Mapping[str, Any], kinds: Sequence[str]) -> str:
+    """Return the events of these kinds with their days; places and effects stand in the table."""
     rows = [row for row in data.get("triggers", []) if row["kind"] in kinds]
-    if not rows:
-        return ""
-    parts = []
-    for row in rows[:MOST_NAMED]:
-        words = f"{row['title']}, {row['place']} ({days_of(row)}, {row['ref']})"
-        if row["past_effect"]:
-            words += _("; last time: %(effect)s") % {"effect": row["past_effect"].rstrip(". ")}
-        parts.append(f"{words}.")
-    text = _("Of [F-23] events that the calendar of triggers has for the next three months: %(events)s")
-    said = text % {"events": " ".join(parts)}
-    if len(rows) > MOST_NAMED:
-        more = len(rows) - MOST_NAMED
-        said += " " + ngettext("%(n)s more stands in the table.", "%(n)s more stand in the table.", more) % {"n": more}
-    return said
+    named = [f"{row['title']} ({days_of(row)}, {row['ref']})" for row in rows[:MOST_NAMED]]
+    if more := len(rows) - len(named):
+        named.append(ngettext("%(n)s more", "%(n)s more", more) % {"n": more})
+    return "; ".join(named)
 
 
 def watch_text(data: Mapping[str, Any]) -> str:
@@ -174,7 +185,11 @@ def watch_text(data: Mapping[str, Any]) -> str:
 
 
 def _named(row: Mapping[str, Any]) -> str:
-    words = {"name": row["name"].lower(), "number": row["number"], "level": level_word(row["level"]).lower()}
+    words = {
+        "name": row["name"][:1].lower() + row["name"][1:],
+        "number": row["number"],
+        "level": level_word(row["level"]).lower(),
+    }
     where = f", {row['place']}" if row["place"] else ""
     return _("%(name)s (factor %(number)s: %(level)s%(where)s)") % {**words, "where": where}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from pocweb.charts import AreaShape, Marker, MonthPoint, area_map, monthly_bars
 from pocweb.choices import Marking
@@ -41,7 +41,7 @@ from reporting.models import Report
 from reporting.rules import FIGURE_IN_TEXT, PARTS
 from reporting.snapshot import risk_word
 
-MOST_TRIGGERS, MOST_FACTORS = 6, 6
+MOST_TRIGGERS, MOST_FACTORS = 6, 5
 """Lines of the tables of triggers and factors, so that the cable stays within its five pages."""
 HOTSPOT_EVENTS = 2
 """First-level areas with at least this many events in the quarter are hotspots; the measure is ours (Handbook 8.4)."""
@@ -224,7 +224,7 @@ def _heat(data: Mapping[str, Any]) -> HeatGrid:
 def _coming(data: Mapping[str, Any]) -> TriggerTable:
     rows = data["triggers"]
     hidden = len(rows) - MOST_TRIGGERS
-    note = _("%(n)s more stand in the trigger calendar.") % {"n": hidden} if hidden > 0 else ""
+    more = ngettext("%(n)s more stands in the trigger calendar.", "%(n)s more stand in the trigger calendar.", hidden)
     lines = tuple(
         TriggerLine(
             days=days_of(row),
@@ -236,7 +236,7 @@ def _coming(data: Mapping[str, Any]) -> TriggerTable:
         )
         for row in rows[:MOST_TRIGGERS]
     )
-    return TriggerTable(title=_("Coming triggers"), lines=lines, note=note)
+    return TriggerTable(title=_("Coming triggers"), lines=lines, note=more % {"n": hidden} if hidden > 0 else "")
 
 
 def _watched(data: Mapping[str, Any]) -> FactorTable:
@@ -245,7 +245,8 @@ def _watched(data: Mapping[str, Any]) -> FactorTable:
     note = _("%(followed)s of %(factors)s risk factors are followed; those that stand above their baseline or rose.")
     words = [note % watch]
     if hidden > 0:
-        words.append(_("%(n)s more stand in the atrocity watch.") % {"n": hidden})
+        more = ngettext("%(n)s more stands in the atrocity watch.", "%(n)s more stand in the atrocity watch.", hidden)
+        words.append(more % {"n": hidden})
     return FactorTable(
         title=_("Atrocity watch"),
         note=" ".join(words),

@@ -44,6 +44,8 @@ LISTS = {
     "quality": ("threats:quality", ["HQ"]),
     "perpetrators": ("threats:actor-list", []),
     "imports": ("threats:import-list", []),
+    "atrocity watch": ("threats:watch", []),
+    "trigger calendar": ("threats:trigger-list", []),
     "activities": ("strategy:activity-list", []),
     "forums": ("coordination:forum-list", []),
     "reports": ("reporting:report-list", []),

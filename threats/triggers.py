@@ -22,7 +22,7 @@ from threats.services.triggers import window_of
 
 PROMPTED_DAYS = 90
 """How long after an event its effect is asked for; our choice, about a quarter."""
-STAGE_TONES = {Stage.COMING: "none", Stage.WATCHED: "warn", Stage.NOW: "bad", Stage.PAST: "none"}
+STAGE_TONES = {Stage.COMING: "none", Stage.WATCHED: "warn", Stage.NOW: "warn", Stage.PAST: "none"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Entry:
         days = ngettext("%(n)s day left", "%(n)s days left", left) % {"n": left}
         if self.stage == Stage.WATCHED:
             return _("watched now, %(days)s") % {"days": days}
-        return _("coming, %(days)s; watch from %(day)s") % {"days": days, "day": day_words(self.window.watch_from)}
+        return _("coming, %(days)s") % {"days": days}
 
     @property
     def days(self) -> str:

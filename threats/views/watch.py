@@ -136,12 +136,12 @@ def _chart(line: FactorLine) -> Drawing | None:
             found[one.area.pcode if one.area else ""].append(one)
     national = found.pop("", [])
     points = {watch.baseline_on: watch.baseline_level} | {one.read_on: one.level for one in national}
-    series = [_series(_("Country"), points)]
+    series = [_series(_("All"), points)]
     latest = sorted(found, key=lambda code: found[code][-1].read_on, reverse=True)[: MOST_SERIES - 1]
     series += [_series(code, {one.read_on: one.level for one in found[code]}) for code in latest]
     title = _("Level of factor %(number)s over time") % {"number": line.factor.number}
     drawn = series_chart(series, levels=[str(word) for word in SHORT], until=line.today, title=title)
-    caption = _("A step is a new reading. Country: the baseline, then national readings. Codes: areas read apart.")
+    caption = _("A step is a new reading. All: the baseline, then national readings. Codes: areas read apart.")
     table = DataTable(headers=(_("Place"), _("From"), _("Level")), rows=tuple(row[:3] for row in drawn.table.rows))
     return replace(drawn, caption=caption, table=table)
 
