@@ -1,5 +1,6 @@
 """The matrix edited offline: taken out, brought back, compared, taken over under the guard (TH-10)."""
 
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from pocweb.audit import history_of
+from pocweb.audit import history_of, verify
 from pocweb.errors import Conflict, Forbidden, RuleError
 from pocweb.models import Area, AuditEvent, Counter, Office, Person
 from tests.factories.mission import make_area
@@ -87,12 +88,15 @@ def test_sheet_has_a_column_per_field_with_locked_codes_lists_and_marking(threat
     assert rules[_cell("components")].showErrorMessage is False
     for name in book.sheetnames:
         one = book[name]
+        title = next(cell for cell in (*one[1], one["B6"]) if cell.value)
+        assert name == ORIGIN or str(title.value).startswith("CONFIDENTIAL   POC Threat Matrix of Bambari, taken out")
+        assert not one.column_dimensions[title.column_letter].hidden
         assert (one.protection.sheet, one.oddHeader.center.text, one.oddFooter.center.text) == (
             True,
             "CONFIDENTIAL",
             "CONFIDENTIAL",
         )
-    assert matrix["D1"].value.startswith("CONFIDENTIAL   POC Threat Matrix of Bambari, taken out on 31 December 2020")
+    assert "taken out on 31 December 2020, 12:00 UTC by A. Bellin" in matrix["D1"].value
     assert matrix.print_title_rows == "$1:$3"
     assert matrix.max_row == FIRST + len(threats) + NEW_ROWS - 1
 
@@ -542,13 +546,12 @@ def test_confirming_twice_stores_once(threats: list[Threat], sheet: bytes, back:
 def test_broken_off_in_the_middle_and_confirmed_again_repeats_nothing(
     officer: Person, bambari: Office, back: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """TH-10: the first block is stored when the second breaks; the next confirmation goes on behind it."""
+    """TH-10: the rows before the break are stored; the next confirmation goes on behind them."""
     from threats.services import offline
 
     made = [make_full_threat(bambari, f"Threat {number}", by=officer) for number in range(5)]
     edits = {(MATRIX, "action", FIRST + number): f"Action {number}" for number in range(5)}
     record = back(take_out(bambari, officer), edits)
-    monkeypatch.setattr(offline, "BLOCK", 2)
     done = []
 
     def break_third(*args: Any, **kwargs: Any) -> Any:
@@ -561,7 +564,7 @@ def test_broken_off_in_the_middle_and_confirmed_again_repeats_nothing(
         patch.setattr(offline, "edit_threat", break_third)
         with pytest.raises(OSError, match="connection"):
             confirm_sheet(record, by=officer, now=NOON)
-    assert [_stored(one).version for one in made] == [2, 2, 1, 1, 1]
+    assert [_stored(one).version for one in made] == [2, 2, 2, 1, 1]
     record = confirm_sheet(MatrixImport.objects.get(pk=record.pk), by=officer, now=NOON)
     assert [_stored(one).version for one in made] == [2, 2, 2, 2, 2]
     assert (record.state, len(record.result["stored"])) == ("done", 5)
@@ -634,3 +637,53 @@ def test_actor_outside_reach_stays_and_cannot_be_named(
     assert record.preview[0]["changes"] == {"actors": ["kept"]}
     assert _faults(record)[0][1] == _cell("actors", FIRST + 1)
     assert (threat.ref, other.ref) == ("T-001", "T-002")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_confirmations_at_once_store_each_row_once(
+    threats: list[Threat], sheet: bytes, back: Any, officer: Person, bambari: Office
+) -> None:
+    """TH-10: a double click on connections of their own, while a colleague saves the same rows on the page."""
+    record = back(
+        sheet,
+        {
+            (MATRIX, "action", FIRST): "Once",
+            (MATRIX, "action", FIRST + 1): "Once too",
+            (MATRIX, "title", NEW): "Cattle raids",
+            (MATRIX, "areas", NEW): "CF42",
+        },
+    )
+    gate, told = threading.Barrier(3), []
+
+    def confirm() -> None:
+        mine = MatrixImport.objects.select_related("mission", "office").get(pk=record.pk)
+        gate.wait(timeout=30)
+        try:
+            told.append(confirm_sheet(mine, by=officer).state)
+        except Conflict as error:
+            told.append(error.code)
+
+    def save() -> None:
+        gate.wait(timeout=30)
+        for threat in reversed(threats):
+            edit_threat(threat, changes={"objective": "Beside it"}, based_on=1, by=officer)
+
+    def run(act: Callable[[], None]) -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=run, args=(act,)) for act in (confirm, confirm, save)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(timeout=60)
+    assert sorted(told) in (["done", "done"], ["already_done", "done"])
+    assert [(one.action, one.objective, one.version) for one in map(_stored, threats)] == [
+        ("Once", "Beside it", 3),
+        ("Once too", "Beside it", 3),
+    ]
+    assert Threat.objects.filter(title="Cattle raids").count() == 1
+    assert AuditEvent.objects.filter(verb="took over").count() == 1
+    assert list(verify(bambari.mission)) == []

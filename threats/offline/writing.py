@@ -115,7 +115,8 @@ def _write_sheet(
     for position, column in enumerate(columns, 1):
         dimension = sheet.column_dimensions[get_column_letter(position)]
         dimension.width, dimension.hidden = column.width, column.hidden
-    _head(sheet, matrix, [column.name for column in columns], [str(column.label) for column in columns])
+    labels, hidden = [str(column.label) for column in columns], sum(column.hidden for column in columns)
+    _head(sheet, matrix, [column.name for column in columns], labels, hidden=hidden)
     held = [_style(sheet, column, locked=column.locked) for column in columns]
     shut = [_style(sheet, column, locked=True) for column in columns]
     free = [_style(sheet, column, locked=column.locked and not column.open_when_new, new=True) for column in columns]
@@ -157,11 +158,14 @@ def _new_sheet(book: Workbook, name: str, matrix: OfflineMatrix) -> Any:
     return sheet
 
 
-def _head(sheet: Any, matrix: OfflineMatrix, keys: Sequence[str], labels: Sequence[str]) -> None:
-    """Write the marking with where the sheet is from, the hidden row of column names, and the headings."""
+def _head(sheet: Any, matrix: OfflineMatrix, keys: Sequence[str], labels: Sequence[str], *, hidden: int = 0) -> None:
+    """Write the marking with where the sheet is from, the hidden row of column names, and the headings.
+
+    The first line stands in the first column that shows, behind so many `hidden` ones.
+    """
     bold = _prepared(sheet, font=Font(bold=True))
     head = _prepared(sheet, font=Font(bold=True), fill=HEADER_FILL, alignment=WRAP)
-    sheet.append([_cell(sheet, None, bold) for _key in keys[:3]] + [_cell(sheet, title(matrix), bold)])
+    sheet.append([None] * hidden + [_cell(sheet, title(matrix), bold)])
     sheet.append([_cell(sheet, key, bold) for key in keys])
     sheet.append([_cell(sheet, label, head) for label in labels])
 
@@ -256,7 +260,6 @@ def _write_lists(book: Workbook, matrix: OfflineMatrix, places: Mapping[str, str
     for position, (key, _label, _values) in enumerate(columns, 1):
         dimension = sheet.column_dimensions[get_column_letter(position)]
         dimension.width, dimension.hidden = 30, key.endswith(":code")
-    # the first column is visible here, so that the title may stand in it
     _head(sheet, matrix, [key for key, _label, _values in columns], [label for _key, label, _values in columns])
     style = _prepared(sheet, number_format="@")
     for row in range(max(len(values) for _key, _label, values in columns)):

@@ -6,9 +6,8 @@ to the person. A row that was stored is marked in the same transaction, so nothi
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from itertools import islice
 from typing import Any, BinaryIO, NamedTuple
 
 from django.core.files import File
@@ -16,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from pocweb import clock
-from pocweb.audit import record_event
+from pocweb.audit import fingerprint, record_event
 from pocweb.choices import Marking
 from pocweb.errors import Conflict, RuleError
 from pocweb.guard import EditConflict
@@ -41,7 +40,6 @@ from threats.services.threat_values import TEXTS, plain_values
 from threats.services.threats import add_threat, assess_threat, edit_threat
 
 COUNTER = "matrix_import"
-BLOCK = 20
 RATED = ("likelihood", "impact", "confidence", "reason")
 
 
@@ -179,44 +177,48 @@ def confirm_sheet(
 ) -> MatrixImport:
     """Store the rows of a sheet whose choices are made, and return it as it then stands.
 
-    Each row is stored whole or not at all; blocks of rows are one transaction each. Rows stored before are passed over.
+    Each row is one transaction, stored whole or not at all. Rows stored before are passed over.
     A row that somebody changed since the preview comes back with new questions, and the sheet stays open for them.
     Raises `Forbidden`, and `Conflict` when the sheet is taken over or cancelled already.
     """
     require(by, "threats.import_matrix", record)
-    waiting = iter([str(line["row"]) for line in record.preview if storable(line)])
-    blocks = list(iter(lambda: tuple(islice(waiting, BLOCK)), ()))
-    for turn, block in enumerate(blocks or [()]):
+    lines = [line for line in record.preview if storable(line)]
+    pks = [line["pk"] for line in lines if line["pk"]]
+    threats = Threat.objects.select_related("mission", "office", "lead").in_bulk(pks)
+    if MatrixImport.objects.filter(pk=record.pk).exclude(state=OfflineState.CHECKED).exists():
+        raise Conflict("already_done", _("This sheet is taken over or cancelled already."))
+    for line in lines:
         with transaction.atomic():
             current = _locked(record)
             if current.state != OfflineState.CHECKED:
-                if not turn:
-                    raise Conflict("already_done", _("This sheet is taken over or cancelled already."))
                 break
-            _store_block(current, set(block), choices or {}, by=by, now=now)
+            if str(line["row"]) not in current.result["stored"]:
+                _take_line(current, line, threats.get(line["pk"]), choices or {}, by=by, now=now)
     _finish(record, by=by, now=now)
     record.refresh_from_db()
     return record
 
 
 def _locked(record: MatrixImport) -> Any:
-    rows = MatrixImport.objects.select_for_update(of=("self",)).select_related("mission", "office")
+    """Return the sheet as it stands, locked, without its preview, which is large."""
+    rows = MatrixImport.objects.select_for_update(of=("self",)).select_related("mission", "office").defer("preview")
     return rows.get(pk=record.pk)
 
 
-def _store_block(
-    record: MatrixImport, block: Iterable[str], choices: Choices, *, by: Any, now: datetime | None
+def _take_line(
+    record: MatrixImport, line: Line, threat: Threat | None, choices: Choices, *, by: Any, now: datetime | None
 ) -> None:
-    """Store the lines of a block, and with them what became of each."""
-    lines = [line for line in record.preview if str(line["row"]) in block and storable(line)]
-    lines = [line for line in lines if str(line["row"]) not in record.result["stored"]]
-    pks = [line["pk"] for line in lines if line["pk"]]
-    threats = Threat.objects.select_related("mission", "office", "lead").in_bulk(pks)
-    for line in lines:
-        _choose(line, choices)
-        if not open_choices(line):
-            _store_line(record, line, threats.get(line["pk"]), by=by, now=now)
-    record.save(update_fields=["preview", "result"])
+    """Store one line, and with it what became of it. A transaction holds one row only: whoever else saves may hold
+    another and wait for the audit trail, which each row needs."""
+    before = fingerprint(line)
+    _choose(line, choices)
+    if not open_choices(line):
+        _store_line(record, line, threat, by=by, now=now)
+    columns = ["result"]
+    if fingerprint(line) != before:
+        record.preview = [line if one["row"] == line["row"] else one for one in record.preview]
+        columns.append("preview")
+    record.save(update_fields=columns)
 
 
 def _choose(line: Line, choices: Choices) -> None:
