@@ -1,7 +1,9 @@
 """What of matrix editions waits on a person's desk, and how the audit trail names their acts."""
 
+from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -10,8 +12,8 @@ from pocweb.desk import Content, Item, Visit, register_panel
 from pocweb.trail import register_record, register_verbs
 from threats.choices import EditionState
 from threats.edition_panel import open_acts
-from threats.models import MatrixEdition
-from threats.rules.editions import APPROVE, RETURN
+from threats.models import MatrixEdition, Threat
+from threats.rules.editions import APPROVE, RETURN, missed
 
 MOST = 10
 
@@ -44,6 +46,67 @@ def editions_waiting(visit: Visit) -> Content | None:
     )
 
 
+def reviews_missed(visit: Visit) -> Content | None:
+    """Return what of the matrices is late: editions in force without one that follows, and rows. Two queries.
+
+    None for people who neither draft nor approve editions.
+    """
+    user, now = visit.user, visit.now
+    if not any(user.has_perm(name) for name in ("threats.draft_edition", "threats.return_edition")):
+        return None
+    states = (*EditionState.OPEN_STATES, EditionState.IN_FORCE)
+    rows = MatrixEdition.objects.visible_to(user).filter(mission=visit.mission, state__in=states)
+    editions = list(rows.defer("snapshot").select_related("office", "mission").order_by("office__path"))
+    followed = {one.office_id for one in editions if one.state != EditionState.IN_FORCE}
+    items = [
+        Item(
+            text=_("Threat matrix of %(office)s, edition %(number)s") % {"office": one.office, "number": one.number},
+            url=reverse("threats:edition-detail", args=[one.pk]),
+            tone="bad",
+            state=" ".join(said),
+            act=_("Roll over") if user.has_perm("threats.draft_edition", one) else "",
+            act_url=reverse("threats:edition-create", args=[one.office.code]),
+        )
+        for one in editions
+        if one.state == EditionState.IN_FORCE and one.office_id not in followed and (said := _missed(one, now))
+    ]
+    found = late_rows(user, visit.mission, now.date())
+    items += [_late_item(name, code, count) for name, code, count in found]
+    return Content(items=tuple(items[:MOST]), empty=_("No review is late."), waiting=_late_words(len(items)))
+
+
+def _missed(edition: MatrixEdition, now: datetime) -> tuple[str, ...]:
+    return missed(
+        in_force_at=edition.in_force_at,
+        horizon_on=edition.horizon_on,
+        review_days=edition.mission.review_days,
+        now=now,
+    )
+
+
+def late_rows(user: Any, mission: Any, today: date) -> list[tuple[str, str, int]]:
+    """Return name and code of each office with active threats whose review or horizon has passed, and their number."""
+    rows = Threat.objects.visible_to(user).active().filter(mission=mission)
+    rows = rows.filter(Q(review_on__lt=today) | Q(horizon_on__lt=today)).order_by("office__path")
+    counted = rows.values_list("office__name", "office__code").annotate(count=Count("pk"))
+    return [(name, code, count) for name, code, count in counted]
+
+
+def _late_item(name: str, code: str, count: int) -> Item:
+    said = ngettext("review or horizon of %(n)d row has passed", "reviews or horizons of %(n)d rows have passed", count)
+    return Item(
+        text=_("Threat matrix of %(office)s") % {"office": name},
+        url=f"{reverse('threats:gap-list', args=[code])}?kind=review_missed",
+        tone="warn",
+        state=said % {"n": count},
+    )
+
+
+def _late_words(count: int) -> tuple[tuple[int, str], ...]:
+    sentence = ngettext("%(n)d matrix has a late review", "%(n)d late reviews of matrices", count)
+    return ((count, sentence % {"n": count}),) if count else ()
+
+
 def _item(act: Any, edition: MatrixEdition) -> Item:
     words = {"office": edition.office, "number": edition.number}
     return Item(
@@ -59,6 +122,7 @@ def _item(act: Any, edition: MatrixEdition) -> Item:
 def register() -> None:
     """Add the panel and the words of the audit trail."""
     register_panel(10, gettext_lazy("Matrix editions"), editions_waiting)
+    register_panel(12, gettext_lazy("Reviews that are late"), reviews_missed)
     register_record(MatrixEdition, lambda edition: reverse("threats:edition-detail", args=[edition.pk]))
     register_verbs(
         {

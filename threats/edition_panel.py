@@ -1,10 +1,11 @@
 """The state of an edition as pages show it: its way, who signed, who is awaited and for how long, and the open acts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,7 +15,7 @@ from pocweb.models import Component, Office, Posting
 from threats.choices import ApprovalSlot, EditionState
 from threats.comparison import Comparison
 from threats.editions import changes_since
-from threats.models import EditionApproval, MatrixEdition
+from threats.models import EditionApproval, MatrixEdition, Threat
 from threats.rules import editions as rules
 
 Rows = Iterable[Mapping[str, Any]] | None
@@ -61,7 +62,11 @@ class Act:
 
 @dataclass(frozen=True)
 class Panel:
-    """What `threats/_edition_panel.html` draws. `edition` is the one on its way, else the one in force, else None."""
+    """What `threats/_edition_panel.html` draws. `edition` is the one on its way, else the one in force, else None.
+
+    `flags` say what the edition in force has missed; `late` counts the rows whose review or horizon has passed, where
+    the page does not show the rows themselves.
+    """
 
     office: Office
     edition: MatrixEdition | None
@@ -74,17 +79,20 @@ class Panel:
     other_acts: tuple[Act, ...] = ()
     changes: Comparison | None = None
     can_open: bool = False
+    flags: tuple[str, ...] = ()
+    late: int = 0
 
     @property
     def is_frozen(self) -> bool:
         return self.edition is not None and bool(self.edition.sha256)
 
 
-def build_panel(office: Office, user: Any, now: datetime, *, rows: Rows = None) -> Panel:
+def build_panel(office: Office, user: Any, now: datetime, *, rows: Rows = None, counts_late: bool = False) -> Panel:
     """Return the state of the office's edition for this person.
 
     `rows` are the office's own live rows where the page has them (as `threats.editions.row_data` makes them), so that
-    the changes since the endorsement cost no further reading.
+    the changes since the endorsement cost no further reading. `counts_late` asks for the number of rows whose review
+    has passed, on pages that do not show the rows; one query.
     """
     seen = MatrixEdition.objects.visible_to(user).filter(
         office=office, state__in=(*EditionState.OPEN_STATES, EditionState.IN_FORCE)
@@ -97,8 +105,11 @@ def build_panel(office: Office, user: Any, now: datetime, *, rows: Rows = None) 
         can_open = user.has_perm("threats.draft_edition", probe)
         heading = _("Edition %(number)s is in force") % {"number": in_force.number} if in_force else _("No edition yet")
         note = _("in force since %(day)s") % {"day": _day(in_force.in_force_at)} if in_force else ""
-        return Panel(office, in_force, in_force, heading, note, can_open=can_open)
-    return panel_of(edition, user, now, in_force=in_force, rows=rows)
+        flags = _flags(in_force, now)
+        late = _late(office, user, now) if counts_late else 0
+        return Panel(office, in_force, in_force, heading, note, can_open=can_open, flags=flags, late=late)
+    panel = panel_of(edition, user, now, in_force=in_force, rows=rows)
+    return replace(panel, late=_late(office, user, now)) if counts_late else panel
 
 
 def panel_of(
@@ -125,7 +136,23 @@ def panel_of(
         act=acts[0] if acts else None,
         other_acts=tuple(acts[1:]),
         changes=changes,
+        flags=_flags(in_force, now),
     )
+
+
+def _flags(in_force: MatrixEdition | None, now: datetime) -> tuple[str, ...]:
+    """Return what the edition in force has missed."""
+    if in_force is None or in_force.state != EditionState.IN_FORCE:
+        return ()
+    days = in_force.mission.review_days
+    return rules.missed(in_force_at=in_force.in_force_at, horizon_on=in_force.horizon_on, review_days=days, now=now)
+
+
+def _late(office: Office, user: Any, now: datetime) -> int:
+    """Return the number of the office's active threats whose review or horizon has passed. One query."""
+    rows = Threat.objects.visible_to(user).active().filter(mission=office.mission_id, office=office)
+    found: int = rows.filter(Q(review_on__lt=now.date()) | Q(horizon_on__lt=now.date())).count()
+    return found
 
 
 def _heading(edition: MatrixEdition, approvals: list[EditionApproval]) -> str:

@@ -141,9 +141,9 @@ class Journey:
     def bring_edition_into_force(self) -> None:
         """Open an edition and its consultation; the officer records the forum's decision; three heads approve."""
         page = self.adviser
-        page.get_by_role("link", name="Open the next edition").click()
+        page.get_by_role("link", name="Roll over to the next period").click()
         page.locator("#id_horizon_on").fill("2021-03-31")
-        page.locator("main form").get_by_role("button").first.click()
+        page.get_by_role("button", name="Roll over and open the draft").click()
         page.get_by_role("link", name="Open for consultation").click()
         page.get_by_role("button", name="Open for consultation").click()
         expect(page.locator("#toasts")).to_contain_text("Edition 1 is open for consultation.")

@@ -7,6 +7,7 @@ not say what happens when a forum or a head refuses.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.utils.functional import Promise
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pocweb.errors import RuleError
+from pocweb.fieldlist import for_people
 from threats.choices import ApprovalSlot, EditionState
 
 
@@ -153,6 +155,22 @@ def check_may_sign(*, person: int, drafter: int | None, signed: Collection[int])
         raise RuleError("drafter_approves", _("You opened this edition, so another person approves it."))
     if person in signed:
         raise RuleError("approves_twice", _("You have approved this edition already, in another of the three roles."))
+
+
+def missed(
+    *, in_force_at: datetime | None, horizon_on: date | None, review_days: int, now: datetime
+) -> tuple[str, ...]:
+    """Return what an edition in force has missed, as sentences: its review period (in days, inclusive), its horizon.
+
+    Source: POC Handbook 2020, 5.1 (forums review weekly or monthly) and 8.3; the limit is the mission's own.
+    """
+    found = []
+    if in_force_at is not None and now - in_force_at > timedelta(days=review_days):
+        words = {"days": (now - in_force_at).days, "limit": review_days}
+        found.append(_("Review missed: in force for %(days)d days, the review period is %(limit)d days.") % words)
+    if horizon_on is not None and horizon_on < now.date():
+        found.append(_("Its horizon passed on %(day)s.") % {"day": for_people(horizon_on)})
+    return tuple(found)
 
 
 def all_signed(slots: Collection[str]) -> bool:

@@ -42,14 +42,21 @@ LABELS = {
 
 
 def panel_for(
-    office: Office, user: Any, now: datetime, *, rows: Iterable[Mapping[str, Any]] | None = None
+    office: Office,
+    user: Any,
+    now: datetime,
+    *,
+    rows: Iterable[Mapping[str, Any]] | None = None,
+    counts_late: bool = False,
 ) -> Panel | None:
     """Return the state of the office's edition as `threats/_edition_panel.html` draws it.
 
-    None for people who may not see editions. `rows`: see `threats.edition_panel.build_panel`.
+    None for people who may not see editions. The rest: see `threats.edition_panel.build_panel`.
     """
     probe = MatrixEdition(mission=office.mission, office=office, marking=0)
-    return build_panel(office, user, now, rows=rows) if user.has_perm("threats.view_edition", probe) else None
+    if not user.has_perm("threats.view_edition", probe):
+        return None
+    return build_panel(office, user, now, rows=rows, counts_late=counts_late)
 
 
 def office_of(request: HttpRequest, code: str) -> Office:
@@ -81,7 +88,7 @@ def edition_list(request: HttpRequest, code: str) -> HttpResponse:
         "office": office,
         "editions": [{"edition": one, "tone": _tone(one)} for one in editions],
         "form": form,
-        "panel": panel_for(office, request.user, clock.now(office.mission)),
+        "panel": panel_for(office, request.user, clock.now(office.mission), counts_late=True),
         "marking": max([one.marking for one in editions], default=None),
     }
     return render(request, "threats/edition_list.html", context)
