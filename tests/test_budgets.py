@@ -21,8 +21,9 @@ from tests.factories.strategy_activity import make_activity
 from tests.factories.threats_edition import make_edition
 from tests.factories.threats_incident import make_incident
 from tests.factories.threats_threat import make_actor, make_full_threat
+from tests.factories.threats_watch import make_reading, make_trigger
 from tests.test_access import NAMES, PLACES, address
-from threats.models import Threat
+from threats.models import FactorWatch, Threat
 from threats.services.threats import FOLLOWING, assess_threat, edit_threat
 
 LIST_QUERIES, DESK_QUERIES, SAVING_QUERIES = 12, 25, 10
@@ -123,6 +124,8 @@ def _grow(world: World) -> None:
         make_full_threat(ippy, f"Threat near the base {turn}", by=officer)
         make_activity(records.bambari, officer, f"Patrol {turn}", threats=[threat])
         make_forum(records.bambari, officer, f"Forum {turn}")
+        make_trigger(records.bambari, officer, title=f"Trigger {turn}", areas=[records.ouaka.pcode], groups=["women"])
+        make_reading(FactorWatch.objects.get(), officer, f"2020-12-0{turn + 1}", 2, area=records.ouaka.pcode)
         open_report(records.mission, period=f"2019-Q{turn + 1}", by=adviser, now=NOW)
 
 

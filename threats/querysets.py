@@ -55,7 +55,7 @@ class WatchQuerySet(ScopedQuerySet):
     kind = "watch"
 
     def visible_to(self, user: Any) -> "WatchQuerySet":
-        return super().visible_to(user).select_related("factor")  # type: ignore[no-any-return]
+        return super().visible_to(user).select_related("factor")
 
 
 class ReadingQuerySet(ScopedQuerySet):

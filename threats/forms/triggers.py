@@ -146,7 +146,7 @@ class CalendarFilterForm(forms.Form):
         label=gettext_lazy("Period"),
         required=False,
         coerce=int,
-        empty_value=12,
+        empty_value=None,
         choices=[
             ("", gettext_lazy("Twelve months")),
             (3, gettext_lazy("Three months")),

@@ -70,12 +70,12 @@ class BaselineForm(GuardedForm):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in GUARDED:
-            self.fields[name].label = LABELS[name]  # type: ignore[assignment]  # a lazy text
+            self.fields[name].label = LABELS[name]
         self.fields["marking"].choices = markings_for(user)  # type: ignore[attr-defined]
 
     def values(self) -> dict[str, Any]:
         """Return the sent fields as plain values for the service."""
-        plain = {
+        plain: dict[str, Any] = {
             name: value.replace("\r\n", "\n") if isinstance(value, str) else value
             for name, value in self.cleaned_data.items()
         }

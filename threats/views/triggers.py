@@ -176,5 +176,5 @@ class TriggerWords:
             return str(Marking(value).label)
         names = self.names.get(name, {})
         if isinstance(value, list):
-            return ", ".join(names.get(code, code) for code in value)
+            return ", ".join(str(names.get(code, code)) for code in value)
         return names.get(value, for_people(value)) if isinstance(value, str) else for_people(value)

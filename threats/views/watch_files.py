@@ -34,6 +34,7 @@ def watch_export(request: HttpRequest, kind: str) -> HttpResponse:
         raise Http404
     mission = mission_of(request)
     lines = board_for(request.user, mission, today=clock.today(mission))
+    columns: tuple[Column, ...]
     if request.GET.get("of") == "readings":
         columns, rows, name = READING_COLUMNS, list(reading_rows(lines)), "readings"
     else:
