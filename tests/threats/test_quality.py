@@ -224,7 +224,9 @@ def test_page_leads_to_the_field_that_mends(
     """TH-07: who may not mend reads who may; nobody gets a link that is refused."""
     land.set(objective="")
     address = reverse("threats:quality", args=["BAMBARI"])
-    mend = f"{reverse('threats:threat-update', args=[land.threat.pk])}#id_objective"
+    mend = (
+        f"{reverse('threats:threat-update', args=[land.threat.pk])}?next=%2Fmatrix%2FBAMBARI%2Fquality%2F#id_objective"
+    )
 
     client.force_login(officer)
     page = client.get(address).content.decode()

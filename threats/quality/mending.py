@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -15,6 +16,7 @@ _PAGES: dict[type, str] = {
     EditionFact: "threats:edition-detail",
 }
 _MODELS: dict[type, Any] = {ThreatFact: Threat, IncidentFact: Incident}
+_LEADING_BACK = ("threats:threat-update", "strategy:activity-create")  # forms that know `next`
 _ANCHORS = {"groups": "groups"}  # lines of a form that have an id of their own
 _UNANCHORED = ("actors",)  # of incidents: lines without one
 
@@ -26,16 +28,17 @@ def page_url(fact: Fact) -> str:
     return reverse(_PAGES[type(fact)], args=[fact.pk])
 
 
-def mend_url(check: Check, finding: Finding) -> str:
-    """Return the address of the form that mends a finding, with its field."""
+def mend_url(check: Check, finding: Finding, *, back: str = "") -> str:
+    """Return the address of the form that mends a finding, with its field; `back` is the page that it leads back to."""
     fact = finding.fact
+    asked = {"next": back} if back and check.target in _LEADING_BACK else {}
     if check.target == "strategy:activity-create":
-        return f"{reverse(check.target)}?threat={fact.pk}"
+        return f"{reverse(check.target)}?{urlencode({'threat': fact.pk, **asked})}"
     if check.target == "threats:incident-places":
         return reverse(check.target)
     if isinstance(fact, OfficeFact):
         return reverse(check.target, args=[fact.code])
-    address = reverse(check.target, args=[fact.pk])
+    address = reverse(check.target, args=[fact.pk]) + (f"?{urlencode(asked)}" if asked else "")
     if not finding.field or (isinstance(fact, IncidentFact) and finding.field in _UNANCHORED):
         return address
     return f"{address}#{_ANCHORS.get(finding.field, f'id_{finding.field}')}"

@@ -123,6 +123,7 @@ class _Lines:
         self.offices = {one.pk: one.name for one in facts.offices}
         self.may = may_mend(request.user, office.mission, _branch(office, facts))
         self.is_branch = len(self.offices) > 1
+        self.back = request.get_full_path()
 
     def sections(self, results: list[Result], level: Severity, page: Any) -> list[dict[str, Any]]:
         return [self._section(one, page) for one in results if one.check.severity == level]
@@ -144,7 +145,7 @@ class _Lines:
             "office": self.offices.get(finding.fact.office, "") if self.is_branch else "",
             "sentence": finding.sentence,
             "url": page_url(finding.fact),
-            "mend": mend_url(result.check, finding) if may else "",
+            "mend": mend_url(result.check, finding, back=self.back) if may else "",
         }
 
 
