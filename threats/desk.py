@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -14,31 +14,59 @@ from pocweb.models import Area
 from pocweb.place_facts import register_fact
 from pocweb.trail import register_record, register_verbs
 from threats.choices import PlaceState, Verification
+from threats.evidence import differing as differences_between
+from threats.evidence import evidence_for, standing_of
 from threats.fieldlists.incident import hidden_from
-from threats.models import Actor, ImportRun, Incident, Threat
+from threats.models import Actor, Assessment, ImportRun, Incident, Threat
 
 MOST = 8
 TONES: dict[int | None, str] = {RiskLevel.EXTREME: "bad", RiskLevel.HIGH: "warn"}
 
 
 def led_threats(visit: Visit) -> Content | None:
-    """Return the active threats that the person leads, by priority; a review that is late is counted. One query."""
+    """Return the active threats that the person leads, by priority.
+
+    Reviews that are late are counted, and ratings that differ from the evidence. Three queries.
+    """
     if not visit.user.has_perm("threats.view_threat"):
         return None
     rows = Threat.objects.visible_to(visit.user).active().filter(lead=visit.user, mission=visit.mission)
-    threats = list(rows.select_related("office").order_by(F("priority").asc(nulls_last=True), "-risk", "number"))
+    scheme = Assessment.objects.filter(threat=OuterRef("pk")).order_by("-assessed_at", "-pk").values("scheme__data")[:1]
+    rows = rows.select_related("office").annotate(scheme_data=Subquery(scheme))
+    threats = list(rows.order_by(F("priority").asc(nulls_last=True), "-risk", "number"))
     if not threats:
         return None
     late = sum(threat.review_on is not None and threat.review_on < visit.today for threat in threats)
     words = ngettext("%(n)s review of a threat is late", "%(n)s reviews of threats are late", late) % {"n": late}
-    return Content(items=tuple(_threat_item(threat, visit) for threat in threats[:MOST]), waiting=((late, words),))
+    differing = _differing(threats, visit)
+    said = ngettext("%(n)s rating differs from the evidence", "%(n)s ratings differ from the evidence", len(differing))
+    return Content(
+        items=tuple(_threat_item(threat, visit, threat.pk in differing) for threat in threats[:MOST]),
+        waiting=((late, words), (len(differing), said % {"n": len(differing)})),
+    )
 
 
-def _threat_item(threat: Threat, visit: Visit) -> Item:
+def _differing(threats: list[Any], visit: Visit) -> set[int]:
+    """Return the keys of the threats whose evidence and rating differ. Two queries."""
+    rated_on = {threat.pk: threat.assessed_on for threat in threats}
+    found = evidence_for(rated_on, mission=visit.mission, user=visit.user, today=visit.today, rated_on=rated_on)
+    return {
+        threat.pk
+        for threat in threats
+        if threat.scheme_data
+        and differences_between(
+            found[threat.pk], standing_of(threat, len(threat.scheme_data["likelihood"])), today=visit.today
+        )
+    }
+
+
+def _threat_item(threat: Threat, visit: Visit, differs: bool) -> Item:
     note = _("No day set for its review")
     if threat.review_on:
         said = _("Its review was due on %(day)s") if threat.review_on < visit.today else _("Next review %(day)s")
         note = said % {"day": for_people(threat.review_on)}
+    if differs:
+        note = f"{_('Evidence and rating differ')}. {note}"
     state = f"{threat.get_risk_display()}, {threat.get_trend_display()}" if threat.risk else _("Not rated")
     return Item(
         text=f"{threat.ref} {threat.title}",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from pocweb.choices import Marking, Priority, RiskLevel
 from pocweb.fieldlist import for_people
 from pocweb.models import Area, Component, Person
-from threats.choices import ThreatStatus, Trend, Vulnerability
+from threats.choices import Confidence, ThreatStatus, Trend, Vulnerability
 from threats.models import Actor, AtRiskGroup, ViolenceType
 from threats.services.threat_values import DATES, VARIABLES
 
@@ -18,6 +18,8 @@ ENUMS: dict[str, Any] = {
     "priority": Priority,
     "risk": RiskLevel,
     "trend": Trend,
+    "confidence": Confidence,
+    "expected_risk": RiskLevel,
     "status": ThreatStatus,
 }
 

@@ -185,3 +185,13 @@ def test_incidents_above_the_clearance_raise_no_prompt(client: Client, officer: 
     Incident.objects.update(marking=3)
     client.force_login(officer)
     assert "evidence and the rating differ" not in words(client.get(f"/threats/{threat.pk}/"))
+
+
+@pytest.mark.django_db
+def test_desk_counts_led_threats_whose_evidence_differs(client: Client, officer: Person, threat: Threat) -> None:
+    client.force_login(officer)
+    assert "differs from the evidence" not in words(client.get("/"))
+    Threat.objects.filter(pk=threat.pk).update(lead=officer)
+    page = words(client.get("/"))
+    assert "1 rating differs from the evidence" in page
+    assert "Evidence and rating differ. " in page

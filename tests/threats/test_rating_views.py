@@ -139,3 +139,13 @@ def test_api_rates_with_confidence_and_expectation(client: Client, officer: Pers
     for given in ({"expected_likelihood": 2}, {"expected_likelihood": 9, "expected_impact": 2}):
         refused = client.post(url, sent | given, content_type="application/json")
         assert (refused.status_code, "expected_" in refused.content.decode()) == (400, True), refused.content
+
+
+def test_history_tells_confidence_and_expectation_in_words(client: Client, officer: Person, threat: Threat) -> None:
+    given: dict[str, Any] = {"by": officer, "reason": "Talks hold", "confidence": 1}
+    assess_threat(threat, likelihood=4, impact=4, expected_likelihood=2, expected_impact=2, **given)
+    client.force_login(officer)
+    page = client.get(f"/threats/{threat.pk}/").content.decode()
+    history = " ".join(unescape(re.sub(r"<[^>]+>", " ", page[page.index('id="hist"') :])).split())
+    assert "Confidence : Medium Low" in history
+    assert "Risk expected after the response : Medium" in history

@@ -34,7 +34,7 @@ class AssessForm(GuardedForm):
         initial=Confidence.MEDIUM,
         widget=forms.RadioSelect,
         label=gettext_lazy("Confidence"),
-        help_text=gettext_lazy("How sure you are. The words are the mission's own."),
+        help_text=gettext_lazy("How sure you are. The Handbook names no levels; these words are ours."),
     )
     inputs = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple, required=False, label=gettext_lazy("Inputs used")

@@ -227,7 +227,7 @@ def _head(row: MatrixRow, words: Words, is_open: bool, mark: Mark, number: int) 
 def _prompt(row: MatrixRow, words: Words, can_edit: bool) -> str:
     """Return the words that evidence and rating differ, with the link to rate anew for those who may follow it."""
     link = f' <a href="{words.assess % row.pk}">{words.says["reassess"]}</a>' if can_edit else ""
-    return f'<span class="note w">{words.says["differs"]}{link}</span>'
+    return f'<span class="gap">{words.says["differs"]}{link}</span>'
 
 
 def _risk(row: MatrixRow, words: Words, evidence: Evidence | None, mark: Mark, number: int, prompt: str = "") -> str:
