@@ -25,7 +25,10 @@ class TrailKind:
     hidden: Callable[[Any, Any], Collection[str]]
 
 
-READINGS = ("read", "exported", "downloaded", "exported the remarks of", "exported incidents of")
+READINGS = (
+    *("read", "exported", "downloaded", "exported the remarks of", "exported incidents of"),
+    *("exported presences of", "exported hotspots of"),
+)
 _kinds: dict[str, TrailKind] = {}
 _verbs: dict[str, str | Promise] = {}
 

@@ -36,6 +36,6 @@ def register() -> None:
         {
             "ended": gettext_lazy("ended"),
             "exported presences of": gettext_lazy("exported presences of"),
-            "imported presences of": gettext_lazy("took over a sheet of presences of"),
+            "exported hotspots of": gettext_lazy("exported the map of hotspots of"),
         }
     )

@@ -48,9 +48,10 @@ def reason(one: AreaPicture, found: HotspotMap) -> str:
 
 
 def _threat_words(one: AreaPicture) -> str:
-    high = [mark for mark in one.threats if (mark.risk or 0) >= HIGH]
+    high = [(mark.ref, mark.risk) for mark in one.threats if mark.risk is not None and mark.risk >= HIGH]
     if high:
-        words = {"ref": high[0].ref, "risk": str(RiskLevel(high[0].risk).label).lower(), "n": len(high) - 1}
+        ref, risk = high[0]
+        words = {"ref": ref, "risk": str(RiskLevel(risk).label).lower(), "n": len(high) - 1}
         if len(high) == 1:
             return _("Threat %(ref)s is rated %(risk)s.") % words
         more = ngettext("Threat %(ref)s is rated %(risk)s, %(n)s more high.",

@@ -1,4 +1,4 @@
-"""The one field list of presences: form, detail page, table, sheet of many, exports and API ask it."""
+"""The one field list of presences: form, detail page, table, exports and API ask it."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -9,8 +9,7 @@ from threats.choices import PresenceKind
 
 READ_ONLY = frozenset({Face.DETAIL, Face.TABLE, Face.EXPORT, Face.API})
 DATA_ONLY = frozenset({Face.EXPORT, Face.API})
-WRITTEN = EVERYWHERE | {Face.IMPORT}
-LISTED = WRITTEN | {Face.TABLE}
+LISTED = EVERYWHERE | {Face.TABLE}
 
 PRESENCE = FieldList(
     "presence",
@@ -25,7 +24,7 @@ PRESENCE = FieldList(
             LISTED,
             choices=tuple(PresenceKind.choices),
         ),
-        Field("area", _("Area"), FieldKind.LINK, lambda p: p.area.pcode, "#loc+code", WRITTEN),
+        Field("area", _("Area"), FieldKind.LINK, lambda p: p.area.pcode, "#loc+code"),
         Field(
             "area_name", _("Name of the area"), FieldKind.TEXT, lambda p: p.area.name, "#loc+name",
             frozenset({Face.TABLE, Face.DETAIL, Face.EXPORT, Face.API}), locked=True,
@@ -33,7 +32,7 @@ PRESENCE = FieldList(
         Field("place", _("Place, as exact as possible"), FieldKind.TEXT, lambda p: p.place, "#loc+place", LISTED),
         Field("starts_on", _("From"), FieldKind.DATE, lambda p: p.starts_on, "#date+start", LISTED),
         Field("ends_on", _("Until"), FieldKind.DATE, lambda p: p.ends_on, "#date+end", LISTED),
-        Field("note", _("Note"), FieldKind.LONG_TEXT, lambda p: p.note, "#description", WRITTEN),
+        Field("note", _("Note"), FieldKind.LONG_TEXT, lambda p: p.note, "#description"),
         Field("office", _("Office"), FieldKind.LINK, lambda p: p.office.code, "#org+office", LISTED),
         Field(
             "marking",

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from django import forms
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -44,9 +44,7 @@ TONES = {"blind": "bad", "seen": "ok", "presence": "warn", "reports": "warn", "u
 class HotspotForm(forms.Form):
     """What the map is asked, sent by GET."""
 
-    level = forms.TypedChoiceField(
-        label=gettext_lazy("Areas"), required=False, coerce=int, empty_value=1, choices=[(1, 1), (2, 2), (3, 3)]
-    )
+    level = forms.ChoiceField(label=gettext_lazy("Areas"), required=False)
     period = forms.ChoiceField(label=gettext_lazy("Period"), required=False)
     measure = forms.ChoiceField(label=gettext_lazy("Hotspots by"), required=False, choices=MEASURES)
     actor = forms.ChoiceField(label=gettext_lazy("Actor"), required=False)
@@ -67,7 +65,7 @@ class HotspotForm(forms.Form):
         start, end = next((first, last) for code, _label, first, last in self.periods if code == wanted)
         return ask(
             mission,
-            level=given.get("level") or 1,
+            level=int(given.get("level") or 1),
             start=start,
             end=end,
             measure=given.get("measure") or "events",
@@ -212,11 +210,11 @@ def hotspot_export(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @permitted("threats.view_threat")
 def hotspot_svg(request: HttpRequest) -> HttpResponse:
-    """The map alone as an SVG file; 404 where no area has a shape."""
+    """The map alone as an SVG file; where no area has a shape, back to the page, which says so."""
     _form, found, scope = _read(request)
     drawing = draw_map(found)
     if drawing is None:
-        raise Http404
+        return redirect(f"{reverse('threats:hotspots')}{_with(request)}")
     mission = mission_of(request)
     name = _file_name(mission, found, scope)
     _recorded(request, mission, found, "svg")
