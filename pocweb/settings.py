@@ -289,6 +289,7 @@ SPECTACULAR_SETTINGS = {
         "ThreatStatusEnum": "threats.choices.ThreatStatus",
         "ActivityStatusEnum": "strategy.choices.ActivityStatus",
         "EditionStateEnum": "threats.choices.EditionState",
+        "PresenceKindEnum": "threats.choices.PresenceKind",
         "ReportStateEnum": "reporting.choices.ReportState",
         "SectionStateEnum": "reporting.choices.SectionState",
         "LevelOfThreeEnum": "threats.choices.Vulnerability",
