@@ -29,7 +29,7 @@ from threats.services.threats import FOLLOWING, assess_threat, edit_threat
 LIST_QUERIES, DESK_QUERIES, SAVING_QUERIES = 12, 25, 10
 REQUEST_QUERIES = 16
 """Saving a cell through the page: four to know the person, two to load, five to save, five to show the row."""
-MOST = {"desk": DESK_QUERIES, "matrix with an edition to approve": 15}
+MOST = {"desk": DESK_QUERIES, "matrix with an edition to approve": 16}
 """Pages with a limit of their own; an office with others below it shows their approved rows beside its own panel."""
 LISTS = {
     "incidents": ("threats:incident-list", []),
