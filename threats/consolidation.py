@@ -4,7 +4,7 @@ Page, list of gaps, leadership's view, exports and the pages of offices read the
 8.3 (the matrix of each office, consolidated per sector and mission).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,8 @@ from threats.evidence import Watch
 from threats.matrix import MatrixRow
 from threats.matrix.reading import read_rows
 from threats.models import MatrixEdition, Threat
+
+TOLD = ("number", "in_force_at", "sha256", "pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +80,18 @@ def order_of(row: MatrixRow) -> tuple[int, int, str]:
 
 
 def read_approved(office: Office, *, user: Any, now: datetime) -> Branch:
-    """Return the rows that the offices of a branch have in force, as they were approved. Three queries.
+    """Return the rows that the offices of a branch have in force, as they were approved. Two queries.
 
     With `user`, rows above the clearance are left out, also those whose threat has been marked higher since; without
     one (commands) everything. What changed live since an approval does not show.
     """
-    offices = list(_offices(office))
-    editions = MatrixEdition.objects.filter(mission=office.mission_id, office__path__startswith=office.path)
-    if user is not None:
-        editions = editions.visible_to(user)
-    columns = ("office_id", "number", "in_force_at", "sha256", "pk", "snapshot")
-    found = {one[0]: one[1:] for one in editions.filter(state=EditionState.IN_FORCE).values_list(*columns)}
-    data = [row for *_rest, snapshot in found.values() for row in snapshot["rows"]]
+    offices = _with_editions(office, user, (*TOLD, "snapshot"))
+    data = [row for one in offices for row in (one.edition_snapshot or {}).get("rows", ())]
     if user is not None:
         data = _up_to(data, office, user.clearance)
     pairs = [(MatrixRow.from_dict(row), row) for row in data]
     pairs.sort(key=lambda pair: order_of(pair[0]))
-    states = _states(offices, {pk: one[:4] for pk, one in found.items()}, now)
+    states = _states(offices, now)
     rows, plain = [row for row, _data in pairs], [data for _row, data in pairs]
     return Branch(office, now, False, rows, plain, states)
 
@@ -138,16 +135,21 @@ def _offices(office: Office) -> Any:
     return rows.select_related("mission").order_by("path")
 
 
-def read_states(office: Office, *, user: Any, now: datetime) -> list[OfficeState]:
-    """Return the offices of a branch with their editions in force, as far as the person may see those. One query."""
+def _with_editions(office: Office, user: Any, columns: Sequence[str]) -> list[Any]:
+    """Return the offices of a branch with columns of their editions in force (`edition_...`). One query.
+
+    None where an office has no such edition, or none that the person may see.
+    """
     editions = MatrixEdition.objects.filter(office=OuterRef("pk"), state=EditionState.IN_FORCE)
     if user is not None:
         editions = editions.visible_to(user)
-    columns = ("number", "in_force_at", "sha256", "pk")
     told: dict[str, Any] = {f"edition_{name}": Subquery(editions.values(name)[:1]) for name in columns}
-    offices: list[Any] = list(_offices(office).annotate(**told))
-    found = {one.pk: [getattr(one, name) for name in told] for one in offices if one.edition_pk is not None}
-    return _states(offices, found, now)
+    return list(_offices(office).annotate(**told))
+
+
+def read_states(office: Office, *, user: Any, now: datetime) -> list[OfficeState]:
+    """Return the offices of a branch with their editions in force, as far as the person may see those. One query."""
+    return _states(_with_editions(office, user, TOLD), now)
 
 
 def probe(top: Office, state: OfficeState) -> Threat:
@@ -155,14 +157,24 @@ def probe(top: Office, state: OfficeState) -> Threat:
     return Threat(mission_id=top.mission_id, office=Office(pk=state.pk, path=state.path), marking=0)
 
 
-def _states(offices: Iterable[Office], found: Mapping[int, Sequence[Any]], now: datetime) -> list[OfficeState]:
+def _states(offices: Iterable[Any], now: datetime) -> list[OfficeState]:
     states = []
     for one in offices:
-        number, at, sha256, edition = found.get(one.pk, (None, None, "", None))
-        days = (now - at).days if at else None
-        is_late = days is not None and days > one.mission.review_days
+        days = (now - one.edition_in_force_at).days if one.edition_in_force_at else None
         states.append(
-            OfficeState(one.pk, one.code, one.name, one.path, one.is_leaf(), number, at, sha256, edition, days, is_late)
+            OfficeState(
+                pk=one.pk,
+                code=one.code,
+                name=one.name,
+                path=one.path,
+                is_leaf=one.is_leaf(),
+                number=one.edition_number,
+                in_force_at=one.edition_in_force_at,
+                sha256=one.edition_sha256 or "",
+                edition=one.edition_pk,
+                days=days,
+                is_late=days is not None and days > one.mission.review_days,
+            )
         )
     return states
 

@@ -45,7 +45,7 @@ def matrix_facts(user: Any, office: Office) -> Iterator[OfficeFact]:
 def must_act(visit: Visit) -> Content | None:
     """Return the threats that leadership must act on, of the rows in force in the person's office and below.
 
-    None for people who approve no edition. Three queries. Source: POC Handbook 2020, 8.3 and 4.2.1; the list is ours.
+    None for people who approve no edition. Two queries. Source: POC Handbook 2020, 8.3 and 4.2.1; the list is ours.
     """
     user, office = visit.user, visit.user.office
     if office is None or not any(user.has_perm(name) for name in DECIDING):
