@@ -16,7 +16,7 @@ from pocweb.demo import DEMO_DOMAIN, DEMO_PASSWORD
 from pocweb.errors import RuleError
 from pocweb.models import Area, Component, Mission, Office, Person, Posting
 from pocweb.services import COMPONENTS
-from reporting.demo import outcomes, papers, presence, rounds, watch
+from reporting.demo import outcomes, papers, presence, registers, rounds, watch
 from reporting.demo.cast import MISSION, OFFICES, PEOPLE, PROTECTION_ACTORS
 from reporting.demo.clusters import clusters_of
 from reporting.demo.diary import Diary, person
@@ -143,6 +143,7 @@ def _live(mission: Mission, built: Built) -> None:
     papers.write_forums(diary)
     presence.write_presences(diary)
     watch.write_watch(diary)
+    registers.write_registers(diary)
     writer = ThreatWriter(diary, chance)
     for cluster in clusters_of(mission, CLOCK_ON):
         writer.write(cluster)

@@ -77,7 +77,7 @@ def test_each_of_25_cells_is_stored_as_it_was_chosen(mission: Mission, adviser: 
 
 def test_untouched_form_gives_the_scheme_back(shared: Scheme) -> None:
     form = SchemeForm({}, base=shared)
-    sent = {name: field.initial for name, field in form.fields.items()} | {"name": "5x5", "note": "As it was"}
+    sent = {name: field.initial for name, field in form.fields.items()} | {"note": "As it was"}
     again = SchemeForm(sent, base=shared)
     assert again.is_valid()
     assert differences(shared.data, again.data_of_version()) == {}

@@ -29,8 +29,9 @@ class SchemeForm(GuardedForm):
     )
 
     def __init__(self, *args: Any, base: Scheme, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"name": base.name}, **kwargs)
+        super().__init__(*args, **kwargs)
         self.base = base
+        self.fields["name"].initial = base.name
         for axis in AXES:
             for step in steps(base.data, axis):
                 self._add_step(axis, step)

@@ -91,7 +91,7 @@ class ProtectionLine(forms.Form):
         return ", ".join(str(value) for value in (self["name"].value(), self["role"].value()) if value)
 
 
-class Lines(forms.BaseFormSet):  # type: ignore[type-arg]  # not generic at run time
+class Lines(forms.BaseFormSet):
     """Lines of one list. A line left empty is no line; one ticked for removal goes when the record is saved."""
 
     def add_fields(self, form: Any, index: int | None) -> None:

@@ -128,8 +128,8 @@ def _form(
         "back_url": reverse("threats:threat-detail", args=[threat.pk])
         if threat
         else reverse("threats:matrix", args=[office.code]),
-        "can_name_actors": request.user.has_perm("threats.change_protection_actor"),  # type: ignore[union-attr]
-        "can_add_words": request.user.has_perm("threats.change_vocabulary"),  # type: ignore[union-attr]
+        "can_name_actors": request.user.has_perm("threats.change_protection_actor"),
+        "can_add_words": request.user.has_perm("threats.change_vocabulary"),
         "next": back_to(request),
         "marking": threat.marking if threat else None,
     }
