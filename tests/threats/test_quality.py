@@ -251,7 +251,10 @@ def test_every_mending_address_opens_for_who_may(client: Client, land: Land) -> 
     assert len(lines) > 15
     for line in lines:
         for address in (line["url"], line["mend"] or line["url"]):
-            assert client.get(address.partition("#")[0]).status_code == 200, address
+            page, _hash, field = address.partition("#")
+            answer = client.get(page)
+            assert answer.status_code == 200, address
+            assert not field or f'id="{field}"' in answer.content.decode(), address
 
 
 def test_records_above_the_clearance_and_of_others_stay_hidden(

@@ -17,7 +17,11 @@ _PAGES: dict[type, str] = {
 }
 _MODELS: dict[type, Any] = {ThreatFact: Threat, IncidentFact: Incident}
 _LEADING_BACK = ("threats:threat-update", "strategy:activity-create")  # forms that know `next`
-_ANCHORS = {"groups": "groups"}  # lines of a form that have an id of their own
+_ANCHORS = {
+    "groups": "groups",
+    **{name: f"group_id_{name}" for name in ("areas", "violence_types", "actors", "inputs")},
+}
+"""Fields that are lines or boxes to tick have an id of their own on the form."""
 _UNANCHORED = ("actors",)  # of incidents: lines without one
 
 
