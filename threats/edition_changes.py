@@ -54,7 +54,7 @@ def read_changes(
     With `clearance` only what a reader of it may see: threats above it count on neither side.
     """
     if after is not None:
-        rows = after.snapshot["rows"]
+        rows = (after.snapshot or {})["rows"]
     elif rows is None:
         rows = live_rows(before.office, now=now, clearance=clearance, previous=before)
     rows = list(rows)

@@ -107,7 +107,7 @@ def _told(request: HttpRequest, changes: Changes) -> dict[str, Any]:
     """Return what `threats/_changes.html` draws: counts with their links, and the rows of the chosen group."""
     group, counts = _group(request), changes.comparison.counts
     kept = "&of=edition" if request.GET.get("of") == "edition" else ""
-    filters = [("", _("All"), sum(counts.values()), f"?group={kept}", not group)]
+    filters: list[tuple[str, Any, int, str, bool]] = [("", _("All"), sum(counts.values()), f"?group={kept}", not group)]
     filters += [(key, label, counts[key], f"?group={key}{kept}", key == group) for key, label in GROUPS]
     address = reverse(
         "threats:edition-compare-csv", args=[changes.before.pk, changes.after.pk if changes.after else LIVE]
