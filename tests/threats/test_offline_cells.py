@@ -15,6 +15,7 @@ from threats.offline.preview import Known, Stored, preview
 from threats.offline.reading import read_offline
 from threats.offline.words import Words
 from threats.offline.writing import OfflineMatrix, write_offline
+from threats.services.threat_values import GUARDED
 
 NAMES = [column.name for column in FIELDS if column.kind == Kind.TEXT]
 TRICKY = st.sampled_from(
@@ -113,3 +114,9 @@ def test_word_is_found_by_name_code_or_the_list_of_the_file(typed: str, code: st
     words = _words()
     words.trust({"violence_types": {"renamed": "killing"}})
     assert words.value("violence_types", typed) == code
+
+
+def test_every_guarded_field_of_a_threat_has_a_place_in_the_sheet() -> None:
+    """TH-10: columns of the sheet Matrix, or sheets of their own; the marking is told and not edited offline."""
+    elsewhere = {"groups", "protection_actors", "marking"}
+    assert {column.name for column in FIELDS} | elsewhere == set(GUARDED)

@@ -201,8 +201,9 @@ def confirm_sheet(
 
 def _locked(record: MatrixImport) -> Any:
     """Return the sheet as it stands, locked, without its preview, which is large."""
-    rows = MatrixImport.objects.select_for_update(of=("self",)).select_related("mission", "office").defer("preview")
-    return rows.get(pk=record.pk)
+    found: Any = MatrixImport.objects.select_for_update().defer("preview").get(pk=record.pk)
+    found.mission, found.office = record.mission, record.office
+    return found
 
 
 def _take_line(
