@@ -290,6 +290,7 @@ SPECTACULAR_SETTINGS = {
         "ActivityStatusEnum": "strategy.choices.ActivityStatus",
         "EditionStateEnum": "threats.choices.EditionState",
         "PresenceKindEnum": "threats.choices.PresenceKind",
+        "TriggerKindEnum": "threats.choices.TriggerKind",
         "ReportStateEnum": "reporting.choices.ReportState",
         "SectionStateEnum": "reporting.choices.SectionState",
         "LevelOfThreeEnum": "threats.choices.Vulnerability",
