@@ -294,6 +294,7 @@ SPECTACULAR_SETTINGS = {
         "ReportStateEnum": "reporting.choices.ReportState",
         "SectionStateEnum": "reporting.choices.SectionState",
         "LevelOfThreeEnum": "threats.choices.Vulnerability",
+        "RiskEnum": "pocweb.choices.RiskLevel",
     },
 }
 
