@@ -1,38 +1,13 @@
 """The page "Since edition N" of the matrix on paper, as plain data: what is new, up, down, changed, closed, and why."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from pocweb.fieldlist import for_people
 from threats.comparison import CHANGED, CLOSED, DOWN, NEW, UP, Comparison, Row
 from threats.edition_trail import Act, ChangeLine
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeEntry:
-    """One row that moved: its rating then and now (words, and level 1 to 4 or 0), the cells that differ, and why."""
-
-    group: str
-    reference: str
-    title: str
-    was: str
-    was_level: int
-    now: str
-    now_level: int
-    cells: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChangesPage:
-    """What moved since edition `number`. `unchanged` are the references of rows that stayed as they were."""
-
-    number: int
-    headline: str
-    entries: tuple[ChangeEntry, ...]
-    unchanged: tuple[str, ...]
+from threats.matrix_document import ChangeEntry, ChangesPage
 
 
 def changes_page(number: int, comparison: Comparison, lines: Iterable[ChangeLine]) -> ChangesPage:

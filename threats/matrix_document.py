@@ -7,9 +7,32 @@ snapshot; `templates/threats/pdf/matrix.html` shows them. Moments are aware and 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from threats.changes_document import ChangesPage
-
 from django.utils.translation import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEntry:
+    """One row that moved: its rating then and now (words, and level 1 to 4 or 0), the cells that differ, and why."""
+
+    group: str
+    reference: str
+    title: str
+    was: str
+    was_level: int
+    now: str
+    now_level: int
+    cells: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesPage:
+    """What moved since edition `number`. `unchanged` are the references of rows that stayed as they were."""
+
+    number: int
+    headline: str
+    entries: tuple[ChangeEntry, ...]
+    unchanged: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +40,8 @@ class MatrixLine:
     """One threat: the ten columns as text, and under them objective, lead and gaps.
 
     `level` is the risk's colour step from 1 (low) to 4 (extreme). `change` is the word for what happened since the
-    last edition (New, Changed), empty when nothing did. Each gap is one sentence. `office` is named where lines of several
-    offices stand together.
+    last edition (New, Changed), empty when nothing did. Each gap is one sentence. `office` is named where lines of
+    several offices stand together.
     """
 
     reference: str

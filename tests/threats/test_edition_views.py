@@ -18,7 +18,6 @@ from threats.models import EditionApproval, MatrixEdition, Threat
 from threats.services import editions
 from threats.views.editions import panel_for
 
-
 PERIOD = {"starts_on": "2021-01-01", "horizon_on": "2021-03-31", "review_on": "2021-01-31"}
 
 

@@ -50,9 +50,7 @@ def sheet_page(record: MatrixImport, user: Any) -> dict[str, Any]:
         "questions": [show.question(line) for line in asking],
         "added": [show.change(line) for line in ready if line["kind"] == "new"],
         "changed_count": sum(line["kind"] != "new" for line in ready),
-        "changed": [
-            row for line in (*asking, *ready) if line["kind"] != "new" and (row := show.change(line))["cells"]
-        ],
+        "changed": [row for line in (*asking, *ready) if line["kind"] != "new" and (row := show.change(line))["cells"]],
         "stored": [show.stored(line, stored[str(line["row"])]) for line in lines if str(line["row"]) in stored],
         "faults": [fault | {"ref": line["ref"]} for line in left for fault in line["faults"]],
         "faulty_rows": sum(bool(line["faults"]) for line in left),
