@@ -291,6 +291,8 @@ SPECTACULAR_SETTINGS = {
         "EditionStateEnum": "threats.choices.EditionState",
         "PresenceKindEnum": "threats.choices.PresenceKind",
         "TriggerKindEnum": "threats.choices.TriggerKind",
+        "ReportKindEnum": "reporting.choices.ReportKind",
+        "SignLevelEnum": "threats.choices.SignLevel",
         "ReportStateEnum": "reporting.choices.ReportState",
         "SectionStateEnum": "reporting.choices.SectionState",
         "LevelOfThreeEnum": "threats.choices.Vulnerability",
