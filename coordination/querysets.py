@@ -1,10 +1,50 @@
 """Chainable reads of forums, meetings, action points, contacts and sharing agreements."""
 
+from datetime import date
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from pocweb.choices import Verb
+from pocweb.models import Office
+from pocweb.permissions import grants_for, scope_q
 from threats.querysets import ScopedQuerySet
+
+SUBJECTS = ("threat", "edition", "action", "action__threat", "issue", "issue__threat")
+"""The records that may stand behind an agenda item; what was said of one is as sensitive as it is now."""
+
+
+def cleared_q(user: Any, paths: tuple[str, ...]) -> Q:
+    """Return the condition that no record at the end of these paths is marked above the user's clearance."""
+    clearance = getattr(user, "clearance", 0)
+    where = Q()
+    for path in paths:
+        where &= Q(**{path: None}) | Q(**{f"{path}__marking__lte": clearance})
+    return where
+
+
+def _threat_in_reach(user: Any) -> Q:
+    return Q(threat=None) | scope_q(user, "threat", prefix="threat__")
 
 
 class ForumQuerySet(ScopedQuerySet):
     kind = "forum"
+
+    def referable_by(self, user: Any) -> Self:
+        """Forums that a person may refer up to: those they see, and those of the offices above theirs.
+
+        A local forum refers to one at headquarters, which the local officer does not see but must be able to name;
+        clearance holds for both.
+        """
+        step = Office.steplen
+        above = Q(pk__in=[])
+        for grant in grants_for(user, self.kind, Verb.VIEW):
+            path = grant.office_path
+            paths = [path[:end] for end in range(step, len(path), step)]
+            above |= Q(mission=grant.mission_id, office__path__in=paths)
+        above &= Q(marking__lte=getattr(user, "clearance", 0))
+        return self.filter(scope_q(user, self.kind) | above)
 
 
 class MechanismQuerySet(ScopedQuerySet):
@@ -12,11 +52,47 @@ class MechanismQuerySet(ScopedQuerySet):
 
 
 class MeetingQuerySet(ScopedQuerySet):
+    """Meetings; a forum marked above a reader's clearance hides its meetings too."""
+
     kind = "forum"
+
+    def visible_to(self, user: Any) -> "MeetingQuerySet":
+        return super().visible_to(user).filter(forum__marking__lte=getattr(user, "clearance", 0))
+
+
+class MinutedQuerySet(models.QuerySet[Any]):
+    """Parts of meetings: seen with the meeting, up to the reader's clearance, and with the threat that they are of."""
+
+    def visible_to(self, user: Any) -> "MinutedQuerySet":
+        rows = self.filter(scope_q(user, "forum", prefix="meeting__"), _threat_in_reach(user))
+        clearance = getattr(user, "clearance", 0)
+        return rows.filter(marking__lte=clearance, meeting__forum__marking__lte=clearance)
+
+
+class AgendaItemQuerySet(MinutedQuerySet):
+    def visible_to(self, user: Any) -> "AgendaItemQuerySet":
+        return super().visible_to(user).filter(cleared_q(user, SUBJECTS))
+
+
+class DecisionQuerySet(MinutedQuerySet):
+    def visible_to(self, user: Any) -> "DecisionQuerySet":
+        return super().visible_to(user).filter(cleared_q(user, tuple(f"item__{path}" for path in SUBJECTS)))
 
 
 class ActionQuerySet(ScopedQuerySet):
+    """Action points: seen in one's branch of offices, and one's own wherever they were decided."""
+
     kind = "forum"
+
+    def visible_to(self, user: Any) -> "ActionQuerySet":
+        mission = getattr(user, "mission", None)
+        own = Q(owner=user.pk, mission=mission, marking__lte=user.clearance) if mission else Q(pk__in=[])
+        rows = self.filter(scope_q(user, self.kind) | own)
+        return rows.filter(cleared_q(user, ("meeting__forum", "threat", *(f"item__{path}" for path in SUBJECTS))))
+
+    def overdue(self, today: date) -> "ActionQuerySet":
+        """Action points that are open past their deadline (CO-04)."""
+        return self.filter(state="open", due_on__lt=today)
 
 
 class IssueQuerySet(ScopedQuerySet):
@@ -33,3 +109,8 @@ class AgreementQuerySet(ScopedQuerySet):
 
 class ShareQuerySet(ScopedQuerySet):
     kind = "agreement"
+
+    def visible_to(self, user: Any) -> Self:
+        """Shares up to the clearance; one that tells of a threat which the user may not see is left out whole."""
+        told = self.model.threats.through.objects.filter(share=OuterRef("pk"))
+        return super().visible_to(user).exclude(Exists(told.exclude(scope_q(user, "threat", prefix="threat__"))))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coordination.choices import PartnerKind
 from coordination.querysets import AgreementQuerySet, ContactQuerySet, ShareQuerySet
-from pocweb.models import MissionRecord
+from pocweb.models import Mission, MissionRecord
 from threats.models import Threat
 
 
@@ -122,16 +122,23 @@ class ContactShare(models.Model):
     def __str__(self) -> str:
         return f"{self.office}: {self.recipient}"
 
+    @property
+    def mission(self) -> Mission:
+        """The mission in whose audit trail the handing over stands."""
+        return self.office.mission
+
 
 class ShareBlock(models.Model):
     """That a threat may not be shared with host authorities, until a named senior person lifts the block.
 
-    A threat of a State actor is blocked from the start; `lifted_by` says who opened it and why. Source: POC Handbook
-    2020, 6.3; the block is ours (CO-09).
+    A threat of a State actor is blocked from the start, without a row. A row keeps the latest decision of a person;
+    `covers` are the keys of the State actors that the lifting was decided for, so that one who is added later blocks
+    again. Source: POC Handbook 2020, 6.3; the block is ours (CO-09).
     """
 
     threat = models.OneToOneField(Threat, on_delete=models.CASCADE, related_name="share_block")
     is_blocked = models.BooleanField(_("blocked"), default=True)
+    covers = models.JSONField(_("State actors that the lifting was decided for"), default=list, blank=True)
     reason = models.TextField(_("reason"))
     decided_at = models.DateTimeField(_("decided"))
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
@@ -142,3 +149,16 @@ class ShareBlock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.threat.ref} {self.is_blocked}"
+
+    @property
+    def mission(self) -> Mission:
+        """The mission in whose audit trail the decision stands."""
+        return self.threat.mission
+
+    @property
+    def ref(self) -> str:
+        return self.threat.ref
+
+    @property
+    def marking(self) -> int:
+        return self.threat.marking
