@@ -1,7 +1,7 @@
 """What differs between two states of an office's matrix, row by row, cell by cell. Plain values in and out.
 
-Both sides are lists of rows as `threats.editions.row_data` makes them, frozen or live. Who changed what, and why, is
-told by `threats.edition_trail`.
+Both sides are lists of rows as `threats.editions.row_data` makes them, frozen or live; of live rows `live_row` is
+enough. Who changed what, and why, is told by `threats.edition_trail`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from pocweb.fieldlist import for_people
 from threats.matrix import COLUMNS, MatrixRow
+from threats.matrix import columns as matrix_columns
 
 Content = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -27,6 +28,10 @@ BESIDE: tuple[tuple[str, str | Promise], ...] = (
     ("horizon_on", gettext_lazy("Horizon")),
 )
 """What a row holds besides the ten columns and two editions are compared by. Gaps are left out: they move with time."""
+
+_COMPARED = ("cells", *(key for key, _label in BESIDE))
+_RATING = ("risk_label", "likelihood_label", "impact_label")
+_TOLD = ("pk", "ref", "office_code", "marking", "title", "risk", *_RATING, "imminent", "objective", "lead")
 
 NEW, UP, DOWN, CHANGED, UNCHANGED, CLOSED = "new", "up", "down", "changed", "unchanged", "closed"
 GROUPS: tuple[tuple[str, str | Promise], ...] = (
@@ -42,7 +47,12 @@ GROUPS: tuple[tuple[str, str | Promise], ...] = (
 
 def labels() -> dict[str, str]:
     """Return the headings of the compared cells by key, in the order of the matrix."""
-    return {column.key: str(column.label) for column in COLUMNS} | {key: str(label) for key, label in BESIDE}
+    return column_labels() | {key: str(label) for key, label in BESIDE}
+
+
+def column_labels() -> dict[str, str]:
+    """Return the headings of the ten columns by key."""
+    return {column.key: str(column.label) for column in COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -133,12 +143,22 @@ class Mark:
     was_risk: str = ""
 
 
+def live_row(row: MatrixRow, cells: Mapping[str, str]) -> Row:
+    """Return of a live row, in values of JSON, what is compared and told of it; far quicker than the whole row.
+
+    `cells` are its ten texts, which a page has made already (`threats.matrix.columns.cell_texts`).
+    """
+    values = {name: getattr(row, name) for name in _TOLD}
+    values["components"] = list(row.components)
+    values["horizon_on"] = row.horizon_on.isoformat() if row.horizon_on else None
+    return {**values, "cells": dict(cells)}
+
+
 def cell_texts(row: Row) -> dict[str, str]:
     """Return all compared cells of a stored row as text; what nobody has written is empty."""
     cells = dict(row.get("cells") or {})
     if not cells:
-        read = MatrixRow.from_dict(row)
-        cells = {column.key: column.text(read) for column in COLUMNS}
+        cells = matrix_columns.cell_texts(MatrixRow.from_dict(row))
     for key, _label in BESIDE:
         value = row.get(key)
         if key == "imminent":
@@ -148,11 +168,14 @@ def cell_texts(row: Row) -> dict[str, str]:
     return cells
 
 
-def compare_rows(old: Iterable[Row], new: Iterable[Row]) -> Comparison:
-    """Return what differs between two lists of stored rows, in the order of the later one."""
+def compare_rows(old: Iterable[Row], new: Iterable[Row], words: Mapping[str, str] | None = None) -> Comparison:
+    """Return what differs between two lists of rows, in the order of the later one.
+
+    `words` are the cells to compare with their headings, all of `labels` unless told.
+    """
     before = {row["pk"]: row for row in old}
     after = {row["pk"]: row for row in new}
-    words = labels()
+    words = labels() if words is None else words
     changed, same = [], []
     for pk, row in after.items():
         if pk not in before:
@@ -173,6 +196,8 @@ def compare_rows(old: Iterable[Row], new: Iterable[Row]) -> Comparison:
 
 def _differing(before: Row, after: Row, words: Mapping[str, str]) -> tuple[CellChange, ...]:
     """Return the cells that differ. Of the risk, level, likelihood and impact count; the trend moves with time."""
+    if all(before.get(name) == after.get(name) for name in _COMPARED) and "cells" in before:
+        return ()
     was, now = cell_texts(before), cell_texts(after)
     alike = {"risk"} if _rating(before) is not None and _rating(before) == _rating(after) else set()
     return tuple(
@@ -183,9 +208,8 @@ def _differing(before: Row, after: Row, words: Mapping[str, str]) -> tuple[CellC
 
 
 def _rating(row: Row) -> tuple[Any, ...] | None:
-    """Return what a stored row says of the rating besides its trend; None for rows that carry texts alone."""
-    names = ("risk_label", "likelihood_label", "impact_label")
-    return tuple(row[name] for name in names) if all(name in row for name in names) else None
+    """Return what a row says of the rating besides its trend; None for rows that carry texts alone."""
+    return tuple(row[name] for name in _RATING) if all(name in row for name in _RATING) else None
 
 
 def _direction(before: int | None, after: int | None) -> str:

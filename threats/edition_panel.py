@@ -90,9 +90,9 @@ class Panel:
 def build_panel(office: Office, user: Any, now: datetime, *, rows: Rows = None, counts_late: bool = False) -> Panel:
     """Return the state of the office's edition for this person.
 
-    `rows` are the office's own live rows where the page has them (as `threats.editions.row_data` makes them), so that
-    the changes since the endorsement cost no further reading. `counts_late` asks for the number of rows whose review
-    has passed, on pages that do not show the rows; one query.
+    `rows` are the office's own live rows where the page has them (`threats.comparison.live_row`), so that the changes
+    since the endorsement cost no further reading. `counts_late` asks for the number of rows whose review has passed, on
+    pages that do not show the rows; one query.
     """
     seen = MatrixEdition.objects.visible_to(user).filter(
         office=office, state__in=(*EditionState.OPEN_STATES, EditionState.IN_FORCE)

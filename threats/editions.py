@@ -12,7 +12,8 @@ from pocweb.audit import canonical
 from pocweb.models import Office
 from threats.choices import EditionState, ThreatStatus
 from threats.comparison import Comparison, compare_rows
-from threats.matrix import COLUMNS, MatrixRow, build_rows
+from threats.matrix import MatrixRow, build_rows
+from threats.matrix.columns import cell_texts
 from threats.models import MatrixEdition, Threat
 
 FORMAT = 1
@@ -39,7 +40,7 @@ def own_threats(office: Office, *, clearance: int | None = None) -> Any:
 
 def row_data(row: MatrixRow) -> dict[str, Any]:
     """Return a row in values of JSON with its ten cells as people read them."""
-    return {**row.as_dict(), "cells": {column.key: column.text(row) for column in COLUMNS}}
+    return {**row.as_dict(), "cells": cell_texts(row)}
 
 
 def live_rows(

@@ -125,3 +125,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("response", gettext_lazy("Response to date"), response_text, ("response",)),
     Column("action", gettext_lazy("Action required"), action_text, ("action",)),
 )
+
+
+def cell_texts(row: MatrixRow) -> dict[str, str]:
+    """Return the ten cells of a row as people read them, by key of the column."""
+    return {column.key: column.text(row) for column in COLUMNS}

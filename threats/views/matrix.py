@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,14 +24,15 @@ from pocweb.models import Office
 from pocweb.pages import back_to, chosen_values, is_choice, permitted
 from pocweb.permissions import require
 from threats.choices import ThreatStatus
+from threats.comparison import Row, live_row
 from threats.consolidation import Branch, parts_of, probe, read_approved, read_states
 from threats.edition_panel import Panel
-from threats.editions import row_data
 from threats.evidence import Evidence, Watch, differing, evidence_for, standing_of
 from threats.fieldlists.threat import LABELS
 from threats.forms.threat_lines import ThreatLines, asks_for_more
 from threats.forms.threats import ThreatForm
 from threats.matrix import COLUMNS, MatrixRow
+from threats.matrix.columns import cell_texts
 from threats.matrix.reading import read_rows
 from threats.models import ImminenceDecision, Threat
 from threats.rules.divergence import Divergence
@@ -70,6 +72,16 @@ class Sheet:
     panel: Panel | None = None
     changes: LiveMarks = field(default_factory=LiveMarks)
     differing: dict[int, list[Divergence]] = field(default_factory=dict)
+
+    @cached_property
+    def texts(self) -> dict[int, dict[str, str]]:
+        """Return the ten cells of each row by the threat's key, made once for page, marks and panel."""
+        return {row.pk: cell_texts(row) for row in self.rows}
+
+    @cached_property
+    def compared(self) -> list[Row]:
+        """Return the live rows as editions are compared with them."""
+        return [live_row(row, self.texts[row.pk]) for row in self.rows]
 
 
 @require_safe
@@ -249,17 +261,17 @@ def _changes(request: HttpRequest, sheet: Sheet) -> LiveMarks:
     if not sheet.is_live or request.GET.get("status") == ThreatStatus.CLOSED:
         return LiveMarks()
     if not sheet.office.is_leaf():
-        return read_marks(sheet.office, user, sheet.rows)
+        return read_marks(sheet.office, user, sheet.compared)
     edition = sheet.panel.in_force if sheet.panel else None
     frozen = [(sheet.office.code, edition.number, edition.snapshot["rows"])] if edition and edition.snapshot else []
-    return live_marks(frozen, sheet.rows, user.clearance)
+    return live_marks(frozen, sheet.compared, user.clearance)
 
 
 def _panel(request: HttpRequest, sheet: Sheet) -> Panel | None:
     """Return the state of the office's own edition, told of the live rows where the page has read them all."""
     rows = None
     if sheet.is_live and request.GET.get("status") != ThreatStatus.CLOSED:
-        rows = (row_data(row) for row in sheet.rows if row.office_code == sheet.office.code)
+        rows = (row for row in sheet.compared if row["office_code"] == sheet.office.code)
     return panel_for(sheet.office, request.user, sheet.now, rows=rows)
 
 
@@ -268,6 +280,7 @@ def _row_html(sheet: Sheet, row: MatrixRow, words: Words, opened: str) -> SafeSt
     evidence = sheet.evidence.get(row.pk)
     return row_html(
         row,
+        sheet.texts[row.pk],
         words,
         can_edit=can_edit,
         is_open=row.ref == opened,
@@ -286,9 +299,10 @@ def _row(
     rows, watch = read_rows(threats.filter(pk=threat.pk), now=now, clearance=user.clearance)
     evidence = _evidence(request, office, rows, now, watch)
     editable = {threat.office.code} if user.has_perm("threats.change_threat", threat) else set()
-    changes = LiveMarks() if threat.status == ThreatStatus.CLOSED else read_marks(threat.office, user, rows)
     found = _differing(rows, evidence, now)
-    sheet = Sheet(office, now, rows, evidence, True, editable, changes=changes, differing=found)
+    sheet = Sheet(office, now, rows, evidence, True, editable, differing=found)
+    if threat.status != ThreatStatus.CLOSED:
+        sheet.changes = read_marks(threat.office, user, sheet.compared)
     words = Words.of_page(office.code, "" if office.is_leaf() else "drafts=1", shows_office=not office.is_leaf())
     context = {
         "line": (rows[0].ref, _row_html(sheet, rows[0], words, rows[0].ref if is_open else ""), is_open),

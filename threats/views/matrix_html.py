@@ -4,6 +4,7 @@ A page shows hundreds of rows of ten cells; put together here they cost a fifth 
 Every text passes `escape` exactly once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -169,6 +170,7 @@ def add_activity_url(threat: int, *, tier: int | None = None, phase: str = "", b
 
 def row_html(
     row: MatrixRow,
+    texts: Mapping[str, str],
     words: Words,
     *,
     can_edit: bool,
@@ -177,7 +179,7 @@ def row_html(
     changes: LiveMarks | None = None,
     differs: bool = False,
 ) -> SafeString:
-    """Return the row's `<tr>`: head with priority and reference, risk, and the eight cells of text.
+    """Return the row's `<tr>`: head with priority and reference, risk, and the eight cells of `texts`.
 
     What differs from the edition in force is marked with a bar and a word; `differs` says that the evidence and the
     rating differ.
@@ -187,8 +189,8 @@ def row_html(
     prompt = _prompt(row, words, can_edit) if differs else ""
     cells = [_head(row, words, is_open, mark, number), _risk(row, words, evidence, mark, number, prompt)]
     suffix = "?open=1" if is_open else ""
-    for column, (key, label) in zip(TEXT_COLUMNS, words.headings, strict=True):
-        text = _cell_text(row, words, column.key, column.text(row))
+    for key, label in words.headings:
+        text = _cell_text(row, words, key, texts[key])
         pencil = ""
         if can_edit:
             name = words.says["edit"] % {"column": escape(label.lower()), "ref": row.ref}

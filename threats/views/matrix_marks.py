@@ -8,9 +8,7 @@ from django.utils.translation import gettext as _
 
 from pocweb.models import Office
 from threats.choices import EditionState
-from threats.comparison import Mark, compare_rows, marks
-from threats.matrix import COLUMNS, MatrixRow
-from threats.matrix.columns import rating_text
+from threats.comparison import Mark, Row, column_labels, compare_rows, marks
 from threats.models import MatrixEdition
 
 
@@ -31,7 +29,7 @@ class LiveMarks:
         return _("since the editions in force")
 
 
-def read_marks(office: Office, user: Any, rows: Iterable[MatrixRow]) -> LiveMarks:
+def read_marks(office: Office, user: Any, rows: Iterable[Row]) -> LiveMarks:
     """Return the marks of live rows against the editions in force of the office and all below it. One query."""
     editions = MatrixEdition.objects.visible_to(user).filter(
         mission=office.mission_id, office__path__startswith=office.path, state=EditionState.IN_FORCE
@@ -40,17 +38,15 @@ def read_marks(office: Office, user: Any, rows: Iterable[MatrixRow]) -> LiveMark
     return live_marks(((code, number, snapshot["rows"]) for code, number, snapshot in found), rows, user.clearance)
 
 
-def live_marks(
-    frozen: Iterable[tuple[str, int, Iterable[Mapping[str, Any]]]], rows: Iterable[MatrixRow], clearance: int
-) -> LiveMarks:
-    """Return the marks of live rows against frozen ones, given as (office code, edition number, rows).
+def live_marks(frozen: Iterable[tuple[str, int, Iterable[Row]]], rows: Iterable[Row], clearance: int) -> LiveMarks:
+    """Return the marks of live rows (`threats.comparison.live_row`) against frozen ones: (office code, number, rows).
 
     The ten columns are compared. Of the risk, level, likelihood and impact count and the trend does not: it moves with
     time. A row of an office without an edition in force has no mark, nor has one whose earlier state the reader may
     not see.
     """
     numbers: dict[str, int] = {}
-    before: list[Mapping[str, Any]] = []
+    before: list[Row] = []
     hidden: set[int] = set()
     for code, number, lines in frozen:
         numbers[code] = number
@@ -58,14 +54,6 @@ def live_marks(
             if line["marking"] > clearance:
                 hidden.add(line["pk"])
             else:
-                before.append(_plain(MatrixRow.from_dict(line), line.get("cells")))
-    after = [_plain(row) for row in rows if row.office_code in numbers and row.pk not in hidden]
-    return LiveMarks(marks(compare_rows(before, after)), numbers)
-
-
-def _plain(row: MatrixRow, texts: Mapping[str, str] | None = None) -> dict[str, Any]:
-    cells = dict(texts) if texts else {column.key: column.text(row) for column in COLUMNS}
-    cells["risk"] = f"{row.risk_label} {rating_text(row)}"
-    return {
-        "pk": row.pk, "ref": row.ref, "title": "", "risk": row.risk, "risk_label": row.risk_label, "cells": cells
-    }  # fmt: skip
+                before.append(line)
+    after = [row for row in rows if row["office_code"] in numbers and row["pk"] not in hidden]
+    return LiveMarks(marks(compare_rows(before, after, column_labels())), numbers)
