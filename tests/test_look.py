@@ -66,7 +66,7 @@ def test_component_opens_with_its_comment_and_parses(path: Path) -> None:
 
 def test_sheet_and_script_stay_within_their_budgets() -> None:
     script = (STATIC / "js" / "pocweb.js").read_bytes()
-    assert len(CSS.encode()) <= 18_500
+    assert len(CSS.encode()) <= 19_500  # 1,000 more for targets of 44 px under a finger and the full width of the map
     assert len(gzip.compress(CSS.encode(), 9)) <= 5_300
     assert len(script) <= 5_000
     assert not re.search(rb"\beval\(|new Function|innerHTML", script)

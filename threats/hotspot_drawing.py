@@ -1,5 +1,6 @@
 """The map of hotspots and blind spots as a drawing, with its legend in words; drawings are kept in the cache."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.core.cache import cache
@@ -9,20 +10,17 @@ from django.utils.translation import gettext as _
 
 from pocweb.audit import fingerprint
 from pocweb.charts import AreaShape, AreaState, Drawing, Marker, state_map
-from pocweb.charts.drawing import EVENT, GROUND, RISK_FILLS
+from pocweb.charts.drawing import GROUND, RISK_FILLS
 from pocweb.charts.engine import code_version
 from threats.choices import Heat, Sight
 from threats.hotspots import AreaPicture, HotspotMap
 
 CACHE_SECONDS = 7 * 24 * 3600
 NAMED = 8
-FILLS = {
-    Heat.BOTH: RISK_FILLS[3],
-    Heat.EVENTS: EVENT,
-    Heat.THREATS: RISK_FILLS[1],
-    Heat.WATCH: "#fdeee6",
-    Heat.NONE: GROUND,
-}
+FILLS = {Heat.EVENTS: RISK_FILLS[1], Heat.WATCH: "#fdeee6", Heat.NONE: GROUND}
+"""Fills of what no threat rated high or extreme names; such an area takes the colour of its highest risk."""
+BORDER, EVENTS_BORDER = 1.2, 3.0
+"""Pixels of the dark border: of a hotspot, and of one where the events stand out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +41,21 @@ def _is_unsure(one: AreaPicture) -> bool:
     return one.sight == Sight.UNSURE and not one.is_hot
 
 
-def state_of(heat: Heat) -> AreaState:
-    """Return how areas of this heat are drawn; the fills fall in lightness, and hotspots have a dark border."""
-    return AreaState(str(heat.label), FILLS[heat], outlined=heat in Heat.HOT)
+def state_of(one: AreaPicture) -> AreaState:
+    """Return how an area is drawn: filled by its highest risk; a hotspot is bordered, one by events widely."""
+    word = str(one.heat.label)
+    if one.heat in (Heat.BOTH, Heat.THREATS) and one.risk:
+        said = _("%(heat)s, risk %(risk)s") % {"heat": word, "risk": one.risk_label.lower()}
+        return AreaState(said, RISK_FILLS[one.risk - 1], EVENTS_BORDER if one.heat == Heat.BOTH else BORDER)
+    return AreaState(word, FILLS[one.heat], EVENTS_BORDER if one.heat == Heat.EVENTS else 0)
 
 
 def legend(found: HotspotMap) -> list[LegendLine]:
     """Return the legend of what the map shows, in words; states that no area has are left out."""
-    lines = []
-    for heat in Heat:
-        if count := sum(one.heat == heat for one in found.areas):
-            lines.append(LegendLine(state_of(heat).swatch(), str(heat.label), count))
+    order = list(Heat)
+    areas = sorted(found.areas, key=lambda one: (order.index(one.heat), -(one.risk or 0)))
+    counts = Counter(state_of(one) for one in areas)
+    lines = [LegendLine(state.swatch(), state.word, count) for state, count in counts.items()]
     if count := sum(_is_unsure(one) for one in found.areas):
         lines.append(LegendLine(UNSURE.swatch(hatched=True), str(Sight.UNSURE.label), count))
     if found.blind:
@@ -67,7 +69,7 @@ def legend(found: HotspotMap) -> list[LegendLine]:
 
 def draw_map(found: HotspotMap) -> Drawing | None:
     """Return the map, None where no area has a shape. Shapes are read only when the same map was not drawn before."""
-    states = {one.area.pcode: one.heat.value for one in found.areas}
+    states = {one.area.pcode: [one.heat.value, one.risk if one.is_hot else None] for one in found.areas}
     unsure = {one.area.pcode for one in found.areas if _is_unsure(one)}
     hatched = sorted({one.area.pcode for one in found.blind} | unsure)
     named = sorted(found.hot, key=lambda one: (-(one.local.z or 0), -(one.risk or 0), one.area.name))[:NAMED]
@@ -85,7 +87,7 @@ def draw_map(found: HotspotMap) -> Drawing | None:
 
 def _drawn(one: AreaPicture, unsure: set[str]) -> AreaState:
     if one.area.pcode not in unsure:
-        return state_of(one.heat)
+        return state_of(one)
     return AreaState(str(one.heat.label), UNSURE.fill)
 
 
@@ -101,6 +103,7 @@ def _draw(found: HotspotMap, hatched: list[str], unsure: set[str], labels: list[
         hatch_word=_("blind spot; pale: not sure") if unsure else _("blind spot"),
         markers=[Marker(post.lon, post.lat, post.name, kind="office") for post in found.offices.posts],
         labels=labels,
+        focus=[one.area.pcode for one in found.areas] if found.outside else (),
         label=_("Map of hotspots and blind spots: %(hot)s hotspots, %(blind)s blind spots of %(all)s areas")
         % {"hot": len(found.hot), "blind": len(found.blind), "all": len(found.areas)},
     )

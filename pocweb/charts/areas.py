@@ -135,9 +135,9 @@ def map_spec(
     fills: Mapping[str, str],
     markers: Sequence[Marker],
     labels: set[str],
-    outlined: Collection[str] = (),
+    outlined: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
-    """Return the specification of a map whose areas have these fills; `outlined` areas get a dark border on top."""
+    """Return the specification of a map whose areas have these fills; `outlined` says how wide a dark border is."""
     shapes = [
         {
             "type": "Feature",
@@ -147,9 +147,9 @@ def map_spec(
         for feature in features
     ]
     borders = [
-        {"type": "Feature", "properties": {}, "geometry": shape["geometry"]}
+        {"type": "Feature", "properties": {"width": outlined[feature.code]}, "geometry": shape["geometry"]}
         for feature, shape in zip(features, shapes, strict=True)
-        if feature.code in outlined
+        if outlined and feature.code in outlined
     ]
     dots = _dots(markers, projection)
     named = [(feature.name, projection.centre(feature.geometry)) for feature in features if feature.code in labels]
@@ -183,7 +183,8 @@ def _border_layer(borders: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "data": {"values": borders},
         "projection": {"type": "identity", "scale": 1, "translate": [0, 0]},
-        "mark": {"type": "geoshape", "clip": False, "filled": False, "stroke": INK, "strokeWidth": 1.6},
+        "mark": {"type": "geoshape", "clip": False, "filled": False, "stroke": INK},
+        "encoding": {"strokeWidth": {"field": "properties.width", "type": "quantitative", "scale": None}},
     }
 
 

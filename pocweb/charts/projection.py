@@ -50,6 +50,17 @@ class Projection:
         y = self.margin + (self.north - latitude) * self.y_scale
         return round(x * 2) / 2, round(y * 2) / 2
 
+    def holds(self, longitude: float, latitude: float) -> bool:
+        """Say whether a place lies inside the drawing."""
+        x, y = self.point(longitude, latitude)
+        return 0 <= x <= self.width and 0 <= y <= self.height
+
+    def shows(self, geometry: Mapping[str, Any]) -> bool:
+        """Say whether the frame around a shape reaches into the drawing."""
+        pixels = [self.point(point[0], point[1]) for ring in rings(geometry) for point in ring]
+        across, down = [x for x, _y in pixels], [y for _x, y in pixels]
+        return min(across) < self.width and max(across) > 0 and min(down) < self.height and max(down) > 0
+
     def ring(self, ring: Sequence[Sequence[float]]) -> Ring:
         """Return a closed ring in pixels without points that fall on the one before."""
         pixels: Ring = []

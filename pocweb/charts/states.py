@@ -12,14 +12,17 @@ from pocweb.charts.drawing import DataTable, Drawing
 from pocweb.charts.engine import HATCH, HATCHED, draw
 from pocweb.charts.projection import Projection
 
+AROUND = 28
+"""Pixels between the areas in focus and the edge: enough to know the neighbours by their borders."""
+
 
 @dataclass(frozen=True, slots=True)
 class AreaState:
-    """How areas of one state are drawn: the word, the fill, and whether a dark border lifts them out."""
+    """How areas of one state are drawn: the word, the fill, and how wide a dark border lifts them out, in pixels."""
 
     word: str
     fill: str
-    outlined: bool = False
+    border: float = 0
 
     @property
     def hatched_fill(self) -> str:
@@ -29,7 +32,7 @@ class AreaState:
     def swatch(self, *, hatched: bool = False) -> SafeString:
         """Return a small picture of the fill for a legend; it says nothing to those who read the words."""
         ground, stripes = HATCHED[self.hatched_fill] if hatched else (self.fill, "none")
-        edge, width = ("#17222d", "2") if self.outlined else ("#6b7884", "1")
+        edge, width = ("#17222d", self.border) if self.border else ("#6b7884", 1)
         return format_html(
             '<svg width="18" height="12" viewBox="0 0 18 12" aria-hidden="true"><path fill="{}" stroke="{}" '
             'stroke-width="{}" d="M1 1h16v10H1z"/><path stroke="{}" stroke-width="1.6" d="M3 10 10 2M8 10l7-8"/></svg>',
@@ -48,20 +51,26 @@ def state_map(
     hatch_word: str = "",
     markers: Sequence[Marker] = (),
     labels: Collection[str] = (),
+    focus: Collection[str] = (),
     label: str,
     title: str = "",
 ) -> Drawing:
     """Return the map of `features`, each filled by its state; one without a state is white and is said to be so.
 
-    `hatched` areas keep the colour of their state under the hatch, or lie on white where the state is pale;
-    `hatch_word` says what hatching means. The caption ends with `BOUNDARY_DISCLAIMER`. Raises ValueError for no areas
-    or a shape that is no polygon.
+    The drawing shows all of `features`, or where `focus` names some, these and what lies around them. `hatched` areas
+    keep the colour of their state under the hatch, or lie on white where the state is pale; `hatch_word` says what
+    hatching means. The caption ends with `BOUNDARY_DISCLAIMER`. Raises ValueError for no areas or a shape that is no
+    polygon.
     """
     if not features:
         raise ValueError("a map needs at least one area")
-    projection = Projection.fit([feature.geometry for feature in features], width=WIDTH, tallest=TALLEST, margin=MARGIN)
+    near = [feature.geometry for feature in features if feature.code in focus]
+    shown = near or [feature.geometry for feature in features]
+    projection = Projection.fit(shown, width=WIDTH, tallest=TALLEST, margin=AROUND if near else MARGIN)
+    features = [feature for feature in features if projection.shows(feature.geometry)]
+    markers = [marker for marker in markers if projection.holds(marker.longitude, marker.latitude)]
     fills = {feature.code: _fill(states.get(feature.code), feature.code in hatched) for feature in features}
-    outlined = {code for code, state in states.items() if state.outlined}
+    outlined = {code: state.border for code, state in states.items() if state.border}
     spec = map_spec(features, projection, fills, markers, set(labels), outlined)
     return Drawing(
         title=title or label,

@@ -1,6 +1,7 @@
 """TH-08: the map of hotspots and blind spots: one picture for page, export and reports."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
+from pocweb.charts import AreaShape, Marker, state_map
 from pocweb.choices import Marking, Role
 from pocweb.models import Area, Mission, Office, Person
 from tests.bench.measure import queries
@@ -19,6 +21,7 @@ from tests.factories.threats_incident import make_actor, make_incident
 from tests.factories.threats_presence import make_presence
 from threats.choices import Heat, Sight
 from threats.division import measure
+from threats.hotspot_drawing import state_of
 from threats.hotspots import HotspotMap, ask, hotspots_for, scope_of, scope_up_to
 from threats.models import Incident
 
@@ -253,12 +256,44 @@ def test_page_draws_map_legend_and_disclaimer(mission: Mission, adviser: Person,
 
     page = signed_in(adviser).get(URL).content.decode()
 
-    assert "Hotspot by threats: 1" in page
+    assert "Hotspot by threats, risk extreme: 1" in page
     assert "Blind spot: no presence, no report: 11" in page
     assert "do not imply official endorsement" in page
     [svg] = re.findall(r'<svg [^>]*role="img".*?</svg>', page, re.DOTALL)
     assert svg.count("url(#hatch-") == 11
     assert svg.count('fill="#dfe6eb"') == 1  # the one area that is seen and calm
+
+
+def test_map_tells_hotspots_apart_by_risk_and_border(mission: Mission, adviser: Person, row: list[Area]) -> None:
+    """TH-08: extreme, high and watch differ in colour and in words; where events stand out the border is wide."""
+    for place, risk in ((0, 4), (1, 3), (2, 2)):
+        make_matrix_threat(adviser.office, risk=risk, areas=[row[place]])  # type: ignore[arg-type]
+    found = by_code(picture(mission, adviser))
+
+    states = [state_of(found[code]) for code in ("CF90", "CF91", "CF92")]
+    events = state_of(replace(found["CF90"], heat=Heat.BOTH))
+
+    assert [(one.word, one.fill, one.border) for one in states] == [
+        ("Hotspot by threats, risk extreme", "#7d1128", 1.2),
+        ("Hotspot by threats, risk high", "#b83c0b", 1.2),
+        ("Watch", "#fdeee6", 0),
+    ]
+    assert (events.word, events.fill, events.border) == ("Hotspot by events and threats, risk extreme", "#7d1128", 3.0)
+
+
+def test_map_of_an_office_shows_its_areas_and_what_lies_around() -> None:
+    """TH-08: the drawing fills its frame with the areas in focus; far ones and their offices are left out."""
+    shapes = [
+        AreaShape(name, name, {"type": "Polygon", "coordinates": [[[x, 4], [x + 1, 4], [x + 1, 5], [x, 5], [x, 4]]]})
+        for x, name in enumerate("ABCDEFGH")
+    ]
+    posts = [Marker(0.5, 4.5, "Here", kind="office"), Marker(7.5, 4.5, "Far", kind="office")]
+
+    near = state_map(shapes, states={}, markers=posts, focus=["A"], label="Near")
+    whole = state_map(shapes, states={}, markers=posts, label="Whole")
+
+    assert [line[0] for line in near.table.rows] == ["A", "B"]
+    assert [line[0] for line in whole.table.rows] == list("ABCDEFGH")
 
 
 def test_sheet_names_level_in_its_tags(mission: Mission, adviser: Person, row: list[Area]) -> None:
