@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -259,24 +258,27 @@ def test_about_page_names_version_and_licences(client: Client, officer: Person) 
     assert "CC BY-IGO 3.0" in page
 
 
-@pytest.mark.parametrize("extra", [1, 6])
 def test_desk_costs_a_fixed_number_of_queries(
-    client: Client, officer: Person, bambari: Office, extra: int, django_assert_max_num_queries: Any
+    client: Client, officer: Person, bambari: Office, django_assert_max_num_queries: Any
 ) -> None:
     """At most 25 queries, whatever waits; the same number for one row and for six."""
     load_reference()
-    for number in range(extra):
-        threat = make_threat(bambari, f"Threat {number}", lead=officer)
-        make_activity(bambari, officer, f"Patrol {number}", threats=[threat], owner=officer, due_on=date(2020, 12, 1))
-        make_incident(bambari.mission, bambari.areas.get(), place_state="disagreeing")
-        ask(officer, key=f"job {number}")
     make_edition(bambari, officer)
     sign_in(client, officer)
-    session = client.session
-    session["last_visit"] = {"seq": 0, "at": "2020-12-30T17:20:00+00:00"}
-    session.save()
-    with django_assert_max_num_queries(25) as counted:
-        page = client.get("/").content.decode()
+    counts = []
+    for numbers in (range(1), range(1, 6)):
+        for number in numbers:
+            threat = make_threat(bambari, f"Threat {number}", lead=officer)
+            due_on = date(2020, 12, 1)
+            make_activity(bambari, officer, f"Patrol {number}", threats=[threat], owner=officer, due_on=due_on)
+            make_incident(bambari.mission, bambari.areas.get(), place_state="disagreeing")
+            ask(officer, key=f"job {number}")
+        session = client.session
+        session["last_visit"] = {"seq": 0, "at": "2020-12-30T17:20:00+00:00"}
+        session.save()
+        with django_assert_max_num_queries(25) as counted:
+            page = client.get("/").content.decode()
+        counts.append(len(counted))
     assert "30 days late" in page
     assert "A-001" in page
-    assert len(counted) == 13
+    assert counts[0] == counts[1]

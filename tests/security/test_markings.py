@@ -94,7 +94,7 @@ def test_a_raised_threat_does_not_look_closed_in_comparisons(
     edition, _kept = frozen
     client.force_login(officer)
     answer = client.get(f"/editions/{edition.pk}/compare/0/")
-    assert answer.context["comparison"].is_empty
+    assert answer.context["changes"].comparison.is_empty
     MatrixEdition.objects.filter(pk=edition.pk).update(state="superseded")
     draft = make_edition(bambari, officer, "draft", now=NOON + timedelta(hours=1))
     answer = client.get(f"/editions/{draft.pk}/")
