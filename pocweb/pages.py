@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from pocweb.audit import fingerprint
 from pocweb.guard import EditConflict
 from pocweb.models import AuditEvent, SentForm
+from pocweb.numbers import whole
 from pocweb.permissions import require
 from pocweb.trail import verb_words
 
@@ -138,6 +139,11 @@ def _control(name: str, mine: Any, theirs: Any) -> str:
 def raw(name: str, value: Any, texts: Collection[str]) -> str:
     """Return a plain value as a hidden field carries it: text as it is, everything else as JSON."""
     return (value or "") if name in texts else json.dumps(value)
+
+
+def stated_version(post: Mapping[str, Any]) -> int:
+    """Return the version of the record that a form says it is based on, 0 where it says none."""
+    return whole(str(post.get("based_on", "")))
 
 
 def is_choice(post: Mapping[str, Any]) -> bool:

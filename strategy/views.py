@@ -19,7 +19,17 @@ from pocweb.errors import Forbidden, RuleError
 from pocweb.fieldlist import Face
 from pocweb.guard import EditConflict
 from pocweb.models import Mission
-from pocweb.pages import back_to, chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once
+from pocweb.numbers import whole
+from pocweb.pages import (
+    back_to,
+    chosen_values,
+    conflict_context,
+    history_lines,
+    is_choice,
+    permitted,
+    sent_once,
+    stated_version,
+)
 from pocweb.tabular import Column, write_csv, write_xlsx
 from strategy import rules, services
 from strategy.choices import ActivityStatus
@@ -141,8 +151,7 @@ def _initial(request: HttpRequest, mission: Mission) -> dict[str, Any]:
     posting = getattr(request.user, "posting", None)
     if posting and posting.component_id:
         initial["component"] = posting.component_id
-    wanted = query.get("threat", "")
-    if wanted.isdigit():
+    if wanted := whole(query.get("threat", "")):
         threat = Threat.objects.visible_to(request.user).filter(pk=wanted).select_related("office").first()
         if threat:
             initial |= {"threats": [threat.pk], "office": threat.office, "marking": threat.marking}
@@ -193,11 +202,9 @@ def activity_update(request: HttpRequest, pk: int) -> HttpResponse:
         changes = chosen_values(request.POST, names=services.EDITABLE, texts=services.TEXT_FIELDS)
     else:
         changes = form.values()
-    based_on = request.POST.get("based_on", "")
     try:
-        saved = services.edit_activity(
-            activity, based_on=int(based_on) if based_on.isdigit() else 0, changes=changes, by=request.user
-        )
+        based_on = stated_version(request.POST)
+        saved = services.edit_activity(activity, based_on=based_on, changes=changes, by=request.user)
     except EditConflict as error:
         return _choose(request, activity, error)
     except RuleError as error:

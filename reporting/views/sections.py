@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from pocweb import clock
 from pocweb.guard import EditConflict, Saved
-from pocweb.pages import chosen_values, conflict_context, is_choice, permitted
+from pocweb.pages import chosen_values, conflict_context, is_choice, permitted, stated_version
 from pocweb.periods import Quarter
 from pocweb.permissions import require
 from reporting import rules, services
@@ -30,8 +30,7 @@ HEAD_FIELDS, HEAD_TEXTS = ("lead", "precedence", "marking"), ("lead", "precedenc
 
 
 def _based_on(request: HttpRequest) -> int:
-    given = request.POST.get("based_on", "")
-    return int(given) if given.isdecimal() else 0
+    return stated_version(request.POST)
 
 
 def _save(request: HttpRequest, report: Report, save: Save, values: dict[str, Any], **words: Any) -> HttpResponse:

@@ -639,6 +639,41 @@ def test_actor_outside_reach_stays_and_cannot_be_named(
     assert (threat.ref, other.ref) == ("T-001", "T-002")
 
 
+def test_actor_outside_reach_is_named_in_no_list_and_by_no_refusal(
+    officer: Person, bambari: Office, mission: Any, back: Any
+) -> None:
+    """TH-10: neither the sheet Lists nor the answer to a guessed code tells that the perpetrator is there."""
+    make_threat(bambari, "One", actors=[make_actor(mission, "kept", name="Zyxkepler band", marking=3)])
+    make_threat(bambari, "Two", actors=[])
+    content = take_out(bambari, officer)
+    cells = [str(cell.value) for sheet in opened(content) for row in sheet.iter_rows() for cell in row if cell.value]
+    assert [text for text in cells if "Zyxkepler" in text or "kept" in text.split()] == []
+    said = []
+    for word in ("kept", "none"):
+        record = back(content, {(MATRIX, "actors", FIRST + 1): f"{word}"})
+        said.append([(*fault[:2], fault[2].replace(word, "WORD")) for fault in _faults(record)])
+    assert said[0] == said[1] != []
+
+
+@pytest.mark.parametrize("strange", ["²", "9" * 5000, "١"])
+@pytest.mark.parametrize("column", ["version", "key", "rating"])
+def test_hidden_cells_with_strange_numbers_are_refused_in_words(
+    threats: list[Threat], sheet: bytes, back: Any, column: str, strange: str
+) -> None:
+    """TH-10: what Python takes for a digit is not always a number; the row is named as wrong, nothing breaks."""
+    record = back(sheet, {(MATRIX, column, FIRST): strange, (MATRIX, "action", FIRST): "Mine"})
+    assert (len(record.preview), bool(record.preview[0]["faults"])) == (1, column != "rating")
+
+
+@pytest.mark.parametrize("strange", ["²", "9" * 5000, "0", "4", "-1"])
+def test_sheet_with_a_strange_marking_is_refused(sheet: bytes, bambari: Office, officer: Person, strange: str) -> None:
+    book = opened(sheet)
+    cell = next(row[1] for row in book[ORIGIN].iter_rows() if row[0].value == "marking")
+    cell.value = strange
+    with pytest.raises(RuleError, match="does not say its marking"):
+        bring_back(saved(book), bambari, officer)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_confirmations_at_once_store_each_row_once(
     threats: list[Threat], sheet: bytes, back: Any, officer: Person, bambari: Office

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from pocweb.errors import RuleError
 from pocweb.fieldlist import for_people
 from pocweb.models import Office
+from pocweb.numbers import whole
 from threats.choices import Vulnerability
 from threats.forms.pickers import AreaSource
 from threats.models import AtRiskGroup, ProtectionActor, Threat
@@ -63,7 +64,7 @@ class GroupLine(forms.Form):
         if not name:
             return ""
         number = self["number"].value()
-        known = for_people(int(number)) if str(number or "").isdigit() or number == 0 else _("number unknown")
+        known = for_people(whole(str(number))) if whole(str(number)) or number in (0, "0") else _("number unknown")
         return f"{name}, {known}"
 
 
@@ -192,7 +193,7 @@ class ThreatLines:
         """Return the sent lines as they were typed, to be shown again unchecked."""
         total = str(self.data.get(f"{name}-TOTAL_FORMS", ""))
         fields = [*(GroupLine if name == GROUPS else ProtectionLine).base_fields, "DELETE"]
-        count = min(int(total), 300) if total.isdigit() else 0
+        count = min(whole(total), 300)
         return [{field: self.data.get(f"{name}-{index}-{field}", "") for field in fields} for index in range(count)]
 
 

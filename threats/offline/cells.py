@@ -100,14 +100,19 @@ def _read(column: SheetColumn, text: str, words: Words) -> Any:
 
 def _one_of(column: SheetColumn, text: str, words: Words) -> Any:
     value = words.value(column.words, text)
-    if value is not MISSING:
-        return value
+    if value is MISSING:
+        raise not_listed(column, text, words)
+    return value
+
+
+def not_listed(column: SheetColumn, text: str, words: Words) -> CellError:
+    """Return the refusal of a word that a list does not offer, naming those that it does."""
     known = words.choices(column.words)
     listed = ", ".join(known[:SHOWN])
     if len(known) > SHOWN:
         listed = _("%(words)s and %(n)s more") % {"words": listed, "n": len(known) - SHOWN}
     said = {"value": shorten(text, 60), "known": listed or _("nothing yet")}
-    raise CellError(_('"%(value)s" is not in the list. It holds: %(known)s.') % said)
+    return CellError(_('"%(value)s" is not in the list. It holds: %(known)s.') % said)
 
 
 def _day(text: str) -> str:

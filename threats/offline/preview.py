@@ -12,8 +12,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
+from pocweb.numbers import whole
 from pocweb.tabular.base import shorten
-from threats.offline.cells import CellError, empty_of, normal, taken
+from threats.offline.cells import CellError, empty_of, normal, not_listed, split, taken
 from threats.offline.columns import (
     ACTOR_COLUMNS,
     ACTORS,
@@ -178,7 +179,7 @@ class _Row:
                 "ref": known.ref
             }
         version = self.row.text("version") or "1"
-        if not version.isdigit() or not 0 < int(version) <= known.version:
+        if not 0 < whole(version) <= known.version:
             return _("The hidden version of this row was changed. Take a new sheet out.")
         if known.closed:
             return _("%(ref)s was closed meanwhile. Reopen it on its page first.") % {"ref": known.ref}
@@ -239,8 +240,9 @@ class _Row:
         shown = [code for code in base if code not in hidden] + ([HIDDEN] if hidden else [])
         mine = taken(column, text, shown, self.stored.words)
         if strange := (set(mine) & set(self.stored.hidden_actors)) - hidden:
-            word = self.stored.words.word("actors", sorted(strange)[0])
-            raise CellError(_('"%(value)s" is not in the list.') % {"value": shorten(word, 60)})
+            # refused in the words of an actor that does not exist, as it was typed
+            typed = [part for part in split(normal(text)) if self.stored.words.value("actors", part) in strange]
+            raise not_listed(column, typed[0], self.stored.words)
         found = sorted((set(mine) - {HIDDEN}) | hidden)
         return base if found == sorted(base) else found
 

@@ -20,6 +20,7 @@ from pocweb.choices import Marking
 from pocweb.errors import Conflict, RuleError
 from pocweb.guard import EditConflict
 from pocweb.models import Counter, Office
+from pocweb.numbers import whole
 from pocweb.permissions import require
 from threats.choices import OfflineState, ThreatStatus
 from threats.models import AtRiskGroup, MatrixImport, Threat
@@ -103,7 +104,7 @@ def _check_origin(found: SheetFile, office: Office, by: Any) -> None:
         said = _("This sheet is the matrix of %(other)s, not of %(office)s. Bring it back on the page of that matrix.")
         raise RuleError("other_office", said % {"other": origin["office"][:40], "office": office.code}, "file")
     marking = origin["marking"]
-    if not marking.isdigit() or int(marking) not in Marking.values:
+    if whole(marking) not in Marking.values:
         raise RuleError("not_ours", _("The sheet does not say its marking. Take a new sheet out."), "file")
     if int(marking) > by.clearance:
         said = _("The sheet is marked %(marking)s, above your clearance. Somebody who took it out brings it back.")
@@ -120,8 +121,7 @@ def compare_sheet(found: SheetFile, office: Office, *, by: Any) -> tuple[int, Pr
     plain = {pk: plain_values(threat) for pk, threat in threats.items()}
     versions = {}
     for key, row in by_key.items():
-        version = row.text("version") or "1"
-        versions[wanted[key]] = int(version) if version.isdigit() and len(version) < 9 else 1
+        versions[wanted[key]] = whole(row.text("version")) or 1
     base = bases(threats.values(), versions, plain)
     ratings = last_ratings(threats)
     rows = {

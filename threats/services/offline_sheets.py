@@ -1,7 +1,7 @@
 """Sheets of the matrix on their way out, and the stored values that a sheet which came back is compared with."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -60,15 +60,13 @@ def gather(office: Office, *, by: Any, now: datetime) -> OfflineMatrix:
     """Return what goes into the workbook, in a fixed number of queries."""
     order = (F("priority").asc(nulls_last=True), F("risk").desc(nulls_last=True), "number")
     threats = list(rows_of(office, by=by).active().order_by(*order))
-    plain = {threat.pk: plain_values(threat) for threat in threats}
-    words = words_for(office, by=by, held=plain.values())
     hidden = hidden_actors(office, by=by)
+    plain = {threat.pk: _without(hidden, plain_values(threat)) for threat in threats}
+    words = words_for(office, by=by, held=plain.values())
     last = last_ratings(plain)
     rows, groups, actors = [], [], []
     for threat in threats:
-        values = dict(plain[threat.pk])
-        shown = [code for code in values["actors"] if code not in hidden]
-        values["actors"] = shown + ([HIDDEN] if len(shown) < len(values["actors"]) else [])
+        values = plain[threat.pk]
         rows.append(values | _told(threat, last.get(threat.pk), words))
         groups += [one | {"ref": threat.ref, "line": line_key(one, GROUPS)} for one in values["groups"]]
         actors += [one | {"ref": threat.ref, "line": line_key(one, ACTORS)} for one in values["protection_actors"]]
@@ -86,6 +84,12 @@ def gather(office: Office, *, by: Any, now: datetime) -> OfflineMatrix:
         actors=actors,
         words=words,
     )
+
+
+def _without(hidden: Collection[str], values: Values) -> dict[str, Any]:
+    """Return plain values in which one sign stands for all actors that the person may not see."""
+    shown = [code for code in values["actors"] if code not in hidden]
+    return {**values, "actors": shown + ([HIDDEN] if len(shown) < len(values["actors"]) else [])}
 
 
 def rows_of(office: Office, *, by: Any) -> Any:

@@ -15,7 +15,7 @@ from pocweb.audit import history_of
 from pocweb.choices import Marking
 from pocweb.errors import RuleError
 from pocweb.guard import EditConflict
-from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once
+from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once, stated_version
 from pocweb.permissions import require
 from threats.actor_activity import activity_of
 from threats.choices import SourceOfViolence, ThreatStatus
@@ -112,7 +112,7 @@ def actor_update(request: HttpRequest, pk: int) -> HttpResponse:
         changes = form.changes()
     else:
         return _form(request, actor, form, status=422)
-    based_on = int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
+    based_on = stated_version(request.POST)
     try:
         edit_actor(actor, changes=changes, based_on=based_on, by=request.user)
     except EditConflict as error:

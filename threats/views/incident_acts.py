@@ -15,7 +15,7 @@ from pocweb.errors import Conflict, Forbidden, RuleError
 from pocweb.fieldlist import FieldKind
 from pocweb.guard import EditConflict, Saved
 from pocweb.models import Area
-from pocweb.pages import sent_once
+from pocweb.pages import sent_once, stated_version
 from pocweb.permissions import require
 from threats.choices import PlaceState
 from threats.fieldlists.incident import INCIDENT, hidden_from, with_related, words
@@ -73,8 +73,7 @@ def _version(request: HttpRequest, current: int) -> int:
     """Return the version that the form was opened at; of a form without one, version 0, which no record has."""
     if request.method != "POST":
         return current
-    stated = request.POST.get("based_on", "")
-    return int(stated) if stated.isascii() and stated.isdigit() else 0
+    return stated_version(request.POST)
 
 
 def _form(request: HttpRequest, page: IncidentPage, **more: Any) -> HttpResponse:

@@ -17,7 +17,7 @@ from pocweb.choices import Marking
 from pocweb.errors import Conflict, Forbidden, RuleError
 from pocweb.guard import EditConflict
 from pocweb.models import Office
-from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once
+from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once, stated_version
 from pocweb.periods import Quarter
 from pocweb.permissions import require
 from threats.forms.lessons import LessonForm
@@ -107,7 +107,7 @@ def _save(request: HttpRequest, office: Office, quarter: Quarter, lesson: Outcom
                 if choosing
                 else form.values()
             )
-            based_on = int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
+            based_on = stated_version(request.POST)
             services.edit_lesson(lesson, changes=changes, based_on=based_on, by=request.user)
     except EditConflict as error:
         return _choose(request, lesson, error)

@@ -21,7 +21,8 @@ from pocweb import clock
 from pocweb.errors import RuleError
 from pocweb.guard import EditConflict, Saved, values_at
 from pocweb.models import Office
-from pocweb.pages import back_to, chosen_values, is_choice, permitted
+from pocweb.numbers import whole
+from pocweb.pages import back_to, chosen_values, is_choice, permitted, stated_version
 from pocweb.permissions import require
 from threats.choices import ThreatStatus
 from threats.comparison import Row, live_row
@@ -127,7 +128,7 @@ def matrix_cell(request: HttpRequest, code: str, pk: int, cell: str) -> HttpResp
     form, lines = _cell_forms(request, threat, CELLS[cell], more)
     if request.method != "POST":
         return _cell(request, office, threat, cell, form, lines, threat.version)
-    based_on = int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
+    based_on = stated_version(request.POST)
     if more is not None:
         return _cell(request, office, threat, cell, form, lines, based_on)
     if "undo" in request.POST:
@@ -407,10 +408,10 @@ def _conflict(request: HttpRequest, threat: Threat, error: EditConflict) -> Http
 
 def _before(threat: Threat, cell: str, version: str) -> dict[str, Any]:
     """Return the values that the cell had at an earlier version, read back from the history, to undo a save."""
-    if not version.isdigit():
+    if not whole(version):
         raise RuleError("unknown_version", _("There is nothing to undo here. Open the matrix again."))
     current = plain_values(threat, [name for name in CELLS[cell] if name in CODED or name in LISTS])
-    values = values_at(threat, int(version), {name: current[name] for name in CELLS[cell]})
+    values = values_at(threat, whole(version), {name: current[name] for name in CELLS[cell]})
     return {name: value for name, value in values.items() if value is not None or name == "capacity_in_reach"}
 
 

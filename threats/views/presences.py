@@ -20,7 +20,7 @@ from pocweb.errors import Forbidden, RuleError
 from pocweb.fieldlist import Face, for_people
 from pocweb.guard import EditConflict
 from pocweb.models import Area, Mission
-from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once
+from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once, stated_version
 from pocweb.permissions import require
 from pocweb.tabular import write_csv, write_xlsx
 from threats.choices import PresenceKind
@@ -167,7 +167,7 @@ def presence_update(request: HttpRequest, pk: int) -> HttpResponse:
         changes = form.values()
     else:
         return _form(request, presence, form, status=422)
-    based_on = int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
+    based_on = stated_version(request.POST)
     try:
         services.edit_presence(presence, changes=changes, based_on=based_on, by=request.user)
     except EditConflict as error:

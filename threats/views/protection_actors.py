@@ -15,7 +15,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pocweb.audit import history_of
 from pocweb.errors import RuleError
 from pocweb.guard import EditConflict
-from pocweb.pages import back_to, chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once
+from pocweb.pages import (
+    back_to,
+    chosen_values,
+    conflict_context,
+    history_lines,
+    is_choice,
+    permitted,
+    sent_once,
+    stated_version,
+)
 from pocweb.permissions import require
 from threats.choices import ThreatStatus
 from threats.forms.registers import ProtectionActorForm
@@ -108,7 +117,7 @@ def protection_actor_update(request: HttpRequest, pk: int) -> HttpResponse:
         changes = form.changes()
     else:
         return _form(request, actor, form, status=422)
-    based_on = int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
+    based_on = stated_version(request.POST)
     try:
         edit_protection_actor(actor, changes=changes, based_on=based_on, by=request.user)
     except EditConflict as error:

@@ -13,6 +13,7 @@ from pocweb.audit import history_of
 from pocweb.choices import Priority, RiskLevel
 from pocweb.errors import RuleError
 from pocweb.models import AuditEvent
+from pocweb.numbers import whole
 from pocweb.pages import permitted, sent_once
 from pocweb.permissions import require
 from threats.forms.schemes import AXIS_LABELS, SchemeForm
@@ -80,9 +81,8 @@ def scheme_create(request: HttpRequest, pk: int) -> HttpResponse:
     based_on = request.POST.get("based_on", "") if form.is_bound else str(in_use.pk)
     if request.method == "POST" and form.is_valid():
         given = {"name": form.cleaned_data["name"], "note": form.cleaned_data["note"], "data": form.data_of_version()}
-        key = int(based_on) if based_on.isdigit() else 0
         try:
-            made = add_scheme_version(base, mission=user.mission, based_on=key, by=user, **given)
+            made = add_scheme_version(base, mission=user.mission, based_on=whole(based_on), by=user, **given)
         except RuleError as error:
             form.refuse(error)
         else:

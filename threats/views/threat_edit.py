@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from pocweb.errors import RuleError
 from pocweb.guard import EditConflict
 from pocweb.models import Office
-from pocweb.pages import back_to, chosen_values, is_choice, permitted, sent_once
+from pocweb.pages import back_to, chosen_values, is_choice, permitted, sent_once, stated_version
 from pocweb.permissions import require
 from threats.fieldlists.threat import LABELS
 from threats.forms.threat_lines import ThreatLines, asks_for_more
@@ -80,7 +80,7 @@ def threat_update(request: HttpRequest, pk: int) -> HttpResponse:
         if not all([form.is_valid(), lines.is_valid()]):
             return _form(request, office, threat, form, lines, status=422)
         changes = form.changes() | lines.changes()
-    based_on = int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
+    based_on = stated_version(request.POST)
     try:
         saved = services.edit_threat(threat, changes=changes, based_on=based_on, by=user)
     except EditConflict as error:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from pocweb import clock
 from pocweb.errors import RuleError
 from pocweb.guard import EditConflict, Saved
-from pocweb.pages import chosen_values, conflict_context, is_choice, permitted, sent_once
+from pocweb.pages import chosen_values, conflict_context, is_choice, permitted, sent_once, stated_version
 from pocweb.permissions import require
 from threats.forms.triggers import LABELS, CallOffForm, EffectForm, TriggerForm
 from threats.models import TriggerEvent
@@ -139,7 +139,7 @@ def trigger_call_off(request: HttpRequest, pk: int) -> HttpResponse:
 
 def based_on(request: HttpRequest) -> int:
     """Return the version that the sent form started from, 0 where none is named."""
-    return int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
+    return stated_version(request.POST)
 
 
 def _conflict(request: HttpRequest, trigger: TriggerEvent, error: EditConflict) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from pocweb import clock
 from pocweb.errors import RuleError
 from pocweb.guard import EditConflict
-from pocweb.pages import chosen_values, conflict_context, is_choice, permitted, sent_once
+from pocweb.pages import chosen_values, conflict_context, is_choice, permitted, sent_once, stated_version
 from pocweb.permissions import require
 from threats.forms.watch import LABELS, BaselineForm, ReadingForm
 from threats.models import FactorWatch
@@ -97,7 +97,7 @@ def _initial(request: HttpRequest, line: FactorLine) -> dict[str, Any]:
 
 
 def _based_on(request: HttpRequest) -> int:
-    return int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
+    return stated_version(request.POST)
 
 
 def _form(request: HttpRequest, line: FactorLine, form: BaselineForm, status: int = 200) -> HttpResponse:
