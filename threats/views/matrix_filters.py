@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.utils.functional import Promise
@@ -13,7 +14,12 @@ from pocweb.choices import Phase, Tier
 from threats.matrix import MatrixRow, RowActivity
 from threats.views.matrix_marks import LiveMarks
 
-Keys = Callable[[MatrixRow], Iterable[tuple[str, str]]]
+Label = str | Promise
+Keys = Callable[[MatrixRow], Iterable[tuple[str, Label]]]
+WITH_GAPS, IMMINENT, NEAR = gettext_lazy("With gaps"), gettext_lazy("Imminent"), gettext_lazy("Near mission presence")
+DIFFERS, NOT_RATED = gettext_lazy("Evidence differs"), gettext_lazy("Not rated")
+PHASES: dict[str, Label] = {phase.value: phase.label for phase in Phase}
+slug = lru_cache(maxsize=2_000)(slugify)  # the same few names stand on every row
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter by name of its parameter; `keys` gives the (value, label) pairs under which a row is found."""
+    """A filter by name of its parameter; `keys` gives the (value, label) pairs under which a row is found.
+
+    A label is put into the reader's language where a link shows it, not on every row.
+    """
 
     name: str
-    label: str | Promise
+    label: Label
     keys: Keys
     is_first: bool = False
 
@@ -40,21 +49,21 @@ def _activities(row: MatrixRow) -> tuple[RowActivity, ...]:
     return (*row.response_activities, *row.action_activities)
 
 
-def _show(row: MatrixRow) -> Iterable[tuple[str, str]]:
+def _show(row: MatrixRow) -> Iterable[tuple[str, Label]]:
     if row.gaps:
-        yield "gaps", _("With gaps")
+        yield "gaps", WITH_GAPS
     if row.imminent:
-        yield "imminent", _("Imminent")
+        yield "imminent", IMMINENT
     if row.near_mission_presence:
-        yield "near", _("Near mission presence")
+        yield "near", NEAR
 
 
-def _slugged(values: Iterable[str]) -> Iterable[tuple[str, str]]:
-    return ((slugify(value), value) for value in values)
+def _slugged(values: Iterable[str]) -> Iterable[tuple[str, Label]]:
+    return ((slug(value), value) for value in values)
 
 
-def _phases(row: MatrixRow) -> Iterable[tuple[str, str]]:
-    return ((phase, str(Phase(phase).label)) for one in _activities(row) for phase in one.phases)
+def _phases(row: MatrixRow) -> Iterable[tuple[str, Label]]:
+    return ((phase, PHASES[phase]) for one in _activities(row) for phase in one.phases)
 
 
 FILTERS: tuple[Filter, ...] = (
@@ -65,7 +74,7 @@ FILTERS: tuple[Filter, ...] = (
         lambda row: [(str(row.priority), f"{row.priority} {row.priority_label}")] if row.priority else [],
         True,
     ),
-    Filter("risk", gettext_lazy("Risk"), lambda row: [(str(row.risk or 0), row.risk_label or _("Not rated"))]),
+    Filter("risk", gettext_lazy("Risk"), lambda row: [(str(row.risk or 0), row.risk_label or NOT_RATED)]),
     Filter("area", gettext_lazy("Area"), lambda row: ((area.pcode, area.name) for area in row.areas), True),
     Filter("office", gettext_lazy("Office"), lambda row: [(row.office_code, row.office_name)]),
     Filter("source", gettext_lazy("Source of violence"), lambda row: _slugged(row.source_kinds)),
@@ -97,12 +106,15 @@ def keep(
     return kept
 
 
-def _keys(one: Filter, row: MatrixRow, changes: LiveMarks, differing: Collection[int]) -> Iterable[tuple[str, str]]:
-    yield from one.keys(row)
-    if one.name == "show" and row.pk in differing:
-        yield "differs", _("Evidence differs")
-    if one.name == "show" and row.pk in changes.rows:
-        yield "changed", _("Changed %(since)s:") % {"since": changes.since}
+def _keys(one: Filter, row: MatrixRow, changes: LiveMarks, differing: Collection[int]) -> Iterable[tuple[str, Label]]:
+    if one.name != "show":
+        return one.keys(row)
+    found = list(one.keys(row))
+    if row.pk in differing:
+        found.append(("differs", DIFFERS))
+    if row.pk in changes.rows:
+        found.append(("changed", ""))  # the words are made once, in `filter_bars`
+    return found
 
 
 def filter_bars(
@@ -120,11 +132,14 @@ def filter_bars(
     bars = []
     for one in FILTERS:
         counts: dict[str, int] = {}
-        labels: dict[str, str] = {}
+        labels: dict[str, Label] = {}
         for row in rows:
-            for key, label in dict(_keys(one, row, changes, differing)).items():
+            found = dict(_keys(one, row, changes, differing))
+            labels |= found
+            for key in found:
                 counts[key] = counts.get(key, 0) + 1
-                labels[key] = label
+        if one.name == "show" and changes.rows:
+            labels["changed"] = _("Changed %(since)s:") % {"since": changes.since}
         if len(counts) < 2 and one.name != "show" and one.name not in wanted:
             continue
         order = (
@@ -137,7 +152,7 @@ def filter_bars(
             is_current = wanted.get(one.name) == key
             rest = {name: value for name, value in wanted.items() if name != one.name}
             target = others | rest | ({} if is_current else {one.name: key})
-            choices.append(Choice(labels[key], f"?{urlencode(target)}", counts[key], is_current))
+            choices.append(Choice(str(labels[key]), f"?{urlencode(target)}", counts[key], is_current))
         bars.append((one, choices))
     return bars
 
