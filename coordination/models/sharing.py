@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coordination.choices import PartnerKind
 from coordination.querysets import AgreementQuerySet, ContactQuerySet, ShareQuerySet
+from pocweb.choices import Marking
 from pocweb.models import Mission, MissionRecord
 from threats.models import Threat
 
@@ -72,6 +73,11 @@ class SharingAgreement(MissionRecord):
 
     def __str__(self) -> str:
         return f"{self.ref} {self.partner}"
+
+    @property
+    def highest_marking_label(self) -> str:
+        """The words of the marking that it covers."""
+        return str(Marking(self.highest_marking).label)
 
 
 class Share(MissionRecord):

@@ -20,6 +20,7 @@ from threats.forms.threats import ImminenceForm, ReasonForm
 from threats.matrix.reading import read_rows
 from threats.models import Incident, Threat
 from threats.services import threats as services
+from threats.threat_panels import panels_of
 from threats.views.evidence_strip import strip_of
 from threats.views.matrix_details import component_shares, response_grid
 from threats.views.matrix_filters import tiers_and_phases
@@ -74,6 +75,7 @@ def threat_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_assess": threat.status == "active" and user.has_perm("threats.assess_threat", threat),
         "can_decide": threat.status == "active" and user.has_perm("threats.decide_imminence", threat),
         "add_url": add_activity_url(pk, back=f"{request.path}#act") if can_add else "",
+        "panels": panels_of(user, threat),
         "marking": rows[0].marking,
     }
     return render(request, "threats/threat_detail.html", context)

@@ -1,0 +1,1 @@
+"""Pages of contacts, agreements, shares and blocks."""
