@@ -96,7 +96,12 @@ class ActionQuerySet(ScopedQuerySet):
 
 
 class IssueQuerySet(ScopedQuerySet):
+    """Issues; one on a threat that is marked above a reader's clearance is hidden with it."""
+
     kind = "forum"
+
+    def visible_to(self, user: Any) -> "IssueQuerySet":
+        return super().visible_to(user).filter(cleared_q(user, ("threat", "raised_in", "forum")))
 
 
 class ContactQuerySet(ScopedQuerySet):

@@ -15,8 +15,14 @@ from coordination.choices import (
     MeetingState,
 )
 from coordination.models.forum import Forum
-from coordination.querysets import ActionQuerySet, IssueQuerySet, MeetingQuerySet
-from pocweb.models import Component, MissionRecord
+from coordination.querysets import (
+    ActionQuerySet,
+    AgendaItemQuerySet,
+    DecisionQuerySet,
+    IssueQuerySet,
+    MeetingQuerySet,
+)
+from pocweb.models import Component, Mission, MissionRecord
 from threats.models import MatrixEdition, Threat
 
 
@@ -73,6 +79,8 @@ class AgendaItem(models.Model):
     marking = models.IntegerField(_("marking"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
+    objects = AgendaItemQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("agenda item")
         verbose_name_plural = _("agenda items")
@@ -86,6 +94,11 @@ class AgendaItem(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def mission(self) -> Mission:
+        """The mission whose audit trail tells of it."""
+        return self.meeting.mission
 
 
 class Attendance(models.Model):
@@ -129,6 +142,8 @@ class Decision(models.Model):
     decided_at = models.DateTimeField(_("decided"))
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
+    objects = DecisionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
@@ -139,7 +154,17 @@ class Decision(models.Model):
         ]
 
     def __str__(self) -> str:
+        return self.ref
+
+    @property
+    def ref(self) -> str:
+        """The reference people say: the meeting's and the number there, such as M-004/2."""
         return f"{self.meeting.ref}/{self.number}"
+
+    @property
+    def mission(self) -> Mission:
+        """The mission whose audit trail tells of it."""
+        return self.meeting.mission
 
 
 class ActionPoint(MissionRecord):

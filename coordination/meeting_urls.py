@@ -1,0 +1,26 @@
+"""Addresses of meetings, decisions and action points."""
+
+from django.urls import path, re_path
+
+from coordination.meetings import actions, session, views
+
+urlpatterns = [
+    path("meetings/", views.meeting_list, name="meeting-list"),
+    path("meetings/new/", views.meeting_create, name="meeting-create"),
+    path("meetings/<int:pk>/", views.meeting_detail, name="meeting-detail"),
+    re_path(r"^meetings/(?P<pk>[0-9]+)/(?P<act>open|call-off|close)/$", views.meeting_act, name="meeting-act"),
+    path("meetings/<int:pk>/agenda/", views.meeting_agenda, name="meeting-agenda"),
+    re_path(
+        r"^meetings/(?P<pk>[0-9]+)/agenda/(?P<item>[0-9]+)/(?P<act>up|down|remove)/$",
+        views.item_act,
+        name="meeting-item-act",
+    ),
+    path("meetings/<int:pk>/session/", session.meeting_session, name="meeting-session"),
+    path("meetings/<int:pk>/session/attendance/", session.meeting_attendance, name="meeting-attendance"),
+    path("meetings/<int:pk>/session/items/<int:item>/", session.meeting_item, name="meeting-item"),
+    path("decisions/<int:pk>/overrule/", actions.decision_overrule, name="decision-overrule"),
+    path("actions/", actions.action_list, name="action-list"),
+    re_path(r"^actions/export\.(?P<kind>csv|xlsx)$", actions.action_export, name="action-export"),
+    path("actions/<int:pk>/", actions.action_detail, name="action-detail"),
+    re_path(r"^actions/(?P<pk>[0-9]+)/(?P<act>finish|drop)/$", actions.action_act, name="action-act"),
+]
