@@ -9,6 +9,7 @@ urlpatterns = [
     path("contacts/new/", contacts.contact_create, name="contact-create"),
     path("contacts/hand-over/", contacts.contact_hand_over, name="contact-hand-over"),
     path("contacts/handed-over/", contacts.contact_log, name="contact-log"),
+    path("contacts/files/<int:job>/", contacts.contact_file, name="contact-file"),
     path("contacts/<int:pk>/", contacts.contact_detail, name="contact-detail"),
     path("contacts/<int:pk>/edit/", contacts.contact_update, name="contact-update"),
     path("contacts/<int:pk>/check/", contacts.contact_check, name="contact-check"),

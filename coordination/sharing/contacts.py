@@ -180,14 +180,25 @@ class HandedOver:
     content: bytes
     content_type: str
     filename: str
+    marking: Marking
+    keys: tuple[int, ...]
 
 
 @transaction.atomic
-def hand_over(office: Office, *, recipient: str, form: str, by: Any, now: datetime | None = None) -> HandedOver:
+def hand_over(
+    office: Office,
+    *,
+    recipient: str,
+    form: str,
+    by: Any,
+    now: datetime | None = None,
+    same_since: datetime | None = None,
+) -> HandedOver:
     """Make the list of an office and of those below it as a file, and record to whom it goes.
 
     The file holds the active contacts up to the person's clearance. Kept are the recipient, the number of contacts and
-    the fingerprint of the file's bytes. Raises `Forbidden`, and `RuleError` without recipient, for an unknown form, or
+    the fingerprint of the file's bytes. The same file to the same recipient since `same_since` (a minute ago, where
+    nothing is said) is the same act. Raises `Forbidden`, and `RuleError` without recipient, for an unknown form, or
     when there is nothing to hand over. Source: POC Handbook 2020, Annex V, step 1 (EW-17).
     """
     office = Office.objects.select_for_update(of=("self",)).select_related("mission").get(pk=office.pk)
@@ -206,7 +217,8 @@ def hand_over(office: Office, *, recipient: str, form: str, by: Any, now: dateti
     content = render_contacts(office, contacts, form=form, day=moment.date(), marking=marking)
     sha256 = hashlib.sha256(content).hexdigest()
     told: dict[str, Any] = {"recipient": recipient, "contacts": len(contacts), "sha256": sha256}
-    same = ContactShare.objects.filter(office=office, shared_by=by, shared_at__gt=moment - SAME_PRESS, **told).first()
+    since = same_since or moment - SAME_PRESS
+    same = ContactShare.objects.filter(office=office, shared_by=by, shared_at__gte=since, **told).first()
     record = same or ContactShare(office=office, shared_at=moment, shared_by=by, **told)
     if same is None:
         clean(record)
@@ -214,7 +226,7 @@ def hand_over(office: Office, *, recipient: str, form: str, by: Any, now: dateti
         changes = {name: [None, value] for name, value in (told | {"format": form}).items()}
         record_event(by, "handed over the contacts of", record, changes=changes, note=office.code, now=moment)
     name = f"contacts-{office.code}-{moment.date()}-{marking.name.lower().replace('_', '-')}.{form}"
-    return HandedOver(record, content, TYPES[form], name)
+    return HandedOver(record, content, TYPES[form], name, marking, tuple(contact.pk for contact in contacts))
 
 
 def listed(office: Office, user: Any) -> Any:

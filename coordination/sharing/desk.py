@@ -8,7 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from coordination.models import Contact, Share, SharingAgreement
-from coordination.sharing import rules
+from coordination.sharing import (
+    rules,
+    tasks,  # noqa: F401  registers the kind of job
+)
 from coordination.sharing.services import block_of
 from coordination.sharing.wording import block_words, review_words
 from pocweb import clock

@@ -1,11 +1,13 @@
 """Pages of contacts: list, record, form, check, retire, handing over and its log."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,13 +18,15 @@ from coordination.sharing import contacts as services
 from coordination.sharing import rules
 from coordination.sharing.fieldlists import CONTACT, LABELS
 from coordination.sharing.forms import ContactFilterForm, ContactForm, HandOverForm
+from coordination.sharing.sheet import PDF
+from coordination.sharing.tasks import CONTACTS_PDF, ask_for_list, present_marking
 from coordination.sharing.wording import review_words, show
 from pocweb import clock
 from pocweb.audit import history_of
 from pocweb.choices import Verb
 from pocweb.errors import Forbidden, RuleError
 from pocweb.guard import EditConflict
-from pocweb.models import Mission
+from pocweb.models import Job, Mission, Office
 from pocweb.pages import (
     back_to,
     chosen_values,
@@ -229,6 +233,9 @@ def contact_hand_over(request: HttpRequest) -> HttpResponse:
     form = HandOverForm(request.POST or None, initial=initial, **person)
     if request.method != "POST":
         return render(request, "coordination/contact_hand_over.html", {"form": form})
+    if form.is_valid() and form.cleaned_data["form"] == PDF:
+        job = ask_for_list(form.cleaned_data["office"], recipient=form.cleaned_data["recipient"], by=request.user)
+        return redirect("pocweb:job-detail", job.pk)
     if form.is_valid():
         try:
             made = services.hand_over(by=request.user, **form.cleaned_data)
@@ -241,3 +248,16 @@ def contact_hand_over(request: HttpRequest) -> HttpResponse:
             response["Content-Disposition"] = f'attachment; filename="{made.filename}"'
             return response
     return render(request, "coordination/contact_hand_over.html", {"form": form}, status=422)
+
+
+@require_safe
+@permitted("coordination.hand_over_contacts")
+def contact_file(request: HttpRequest, job: int) -> HttpResponseBase:
+    """A PDF that a job has drawn: only for who asked, whose clearance and office still reach all that it holds."""
+    row = get_object_or_404(Job.objects.visible_to(request.user).select_related("mission"), pk=job, kind=CONTACTS_PDF)
+    office = get_object_or_404(Office.objects.select_related("mission"), pk=row.arguments["office"])
+    probe = Contact(mission=office.mission, office=office, marking=present_marking(row))
+    path = Path(settings.MEDIA_ROOT) / str(row.result.get("file", ""))
+    if not request.user.has_perm("coordination.hand_over_contacts", probe) or not path.is_file():
+        raise Http404
+    return FileResponse(path.open("rb"), as_attachment=True, filename=row.result["filename"])
