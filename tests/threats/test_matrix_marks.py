@@ -10,7 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from pocweb.models import Office, Person
 from tests.factories.threats_edition import make_edition
-from tests.factories.threats_threat import make_full_threat
+from tests.factories.threats_threat import NOON, make_full_threat
+from threats.comparison import Comparison, compare_rows, live_row
+from threats.editions import row_data
+from threats.matrix import build_rows
+from threats.matrix.columns import cell_texts
 from threats.models import MatrixEdition, Threat
 from threats.services.threats import assess_threat, edit_threat
 
@@ -122,3 +126,11 @@ def test_matrix_under_approval_keeps_its_budget_of_queries(
     with CaptureQueriesContext(connection) as seen:
         assert "waits for 3 approvals" in client.get("/matrix/BAMBARI/").content.decode()
     assert len(seen) <= 12
+
+
+def test_light_row_tells_what_the_whole_row_tells(threat: Threat) -> None:
+    """TH-05: the live side of a comparison is read from fewer values, never from others."""
+    row = build_rows(Threat.objects.filter(pk=threat.pk), now=NOON)[0]
+    light, whole = live_row(row, cell_texts(row)), row_data(row)
+    assert light == {name: whole[name] for name in light}
+    assert compare_rows([whole], [light]) == Comparison(unchanged=(light,))

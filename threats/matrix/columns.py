@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pocweb.fieldlist import for_people
+from pocweb.wording import gettext as _
 from threats.matrix.row import MatrixRow, RowActivity
 
 

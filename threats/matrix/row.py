@@ -1,7 +1,7 @@
 """One row of the matrix, frozen, in plain values that survive JSON and come back equal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Self
 
@@ -130,7 +130,7 @@ class MatrixRow:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row in values of JSON: dates and moments as ISO 8601 text, tuples as lists."""
-        return _to_json(self)
+        return _plain(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -172,10 +172,19 @@ def _nested(kind: type, item: Mapping[str, Any]) -> Any:
 
 
 def _to_json(value: Any) -> Any:
-    if is_dataclass(value):
-        return {one.name: _to_json(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, tuple):
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is tuple:
         return [_to_json(item) for item in value]
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    return value
+    return _plain(value) if kind in _NAMES else value
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    return {name: _to_json(getattr(value, name)) for name in _NAMES[type(value)]}
+
+
+_PLAIN = frozenset((str, int, bool, type(None)))
+_NAMES = {kind: tuple(one.name for one in fields(kind)) for kind in (MatrixRow, *_NESTED.values())}

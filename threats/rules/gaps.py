@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from pocweb.fieldlist import for_people
+from pocweb.wording import gettext as _
 from threats.choices import Trend
 
 RANKED = (1, 2)  # the priorities that need lead, objective, activities and an approved edition
