@@ -11,11 +11,22 @@ class CoordinationConfig(AppConfig):
     def ready(self) -> None:
         from django.urls import reverse
 
+        from coordination import desk_forums
+        from coordination.meetings import desk as meeting_desk
         from coordination.models import Forum
+        from coordination.sharing import desk as sharing
         from pocweb.navigation import register  # the registries are filled once all apps are known
         from pocweb.trail import register_record, register_verbs
 
-        register(50, "coordination:forum-list", _("Forums"), "coordination.view_forum")
+        register(50, "coordination:forum-list", _("Forums"), "coordination.view_forum", also=("/mechanisms/",))
+        desk_forums.register()
+        register(60, "coordination:contact-list", _("Contacts"), "coordination.view_contact", in_account_menu=True)
+        register(
+            61, "coordination:share-list", _("Sharing"), "coordination.view_agreement", in_account_menu=True,
+            also=("/agreements/",),
+        )  # fmt: skip
+        sharing.register()
+        meeting_desk.register()
         register_record(Forum, lambda forum: reverse("coordination:forum-detail", args=[forum.pk]))
         register_verbs(
             {

@@ -63,19 +63,19 @@ class MeetingQuerySet(ScopedQuerySet):
 class MinutedQuerySet(models.QuerySet[Any]):
     """Parts of meetings: seen with the meeting, up to the reader's clearance, and with the threat that they are of."""
 
-    def visible_to(self, user: Any) -> "MinutedQuerySet":
+    def visible_to(self, user: Any) -> Self:
         rows = self.filter(scope_q(user, "forum", prefix="meeting__"), _threat_in_reach(user))
         clearance = getattr(user, "clearance", 0)
         return rows.filter(marking__lte=clearance, meeting__forum__marking__lte=clearance)
 
 
 class AgendaItemQuerySet(MinutedQuerySet):
-    def visible_to(self, user: Any) -> "AgendaItemQuerySet":
+    def visible_to(self, user: Any) -> Self:
         return super().visible_to(user).filter(cleared_q(user, SUBJECTS))
 
 
 class DecisionQuerySet(MinutedQuerySet):
-    def visible_to(self, user: Any) -> "DecisionQuerySet":
+    def visible_to(self, user: Any) -> Self:
         return super().visible_to(user).filter(cleared_q(user, tuple(f"item__{path}" for path in SUBJECTS)))
 
 

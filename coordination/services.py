@@ -9,54 +9,37 @@ from django.utils.translation import gettext as _
 
 from coordination import rules
 from coordination.choices import ActKind
+from coordination.forum_values import (
+    CHAIN,
+    EDITABLE,
+    TEXTS,
+    as_plain,
+    check_forum,
+    plain_forum,
+    set_columns,
+    set_rows,
+)
 from coordination.models import Forum, ForumAct
 from pocweb import clock
 from pocweb.audit import record_event
 from pocweb.errors import Forbidden, RuleError
 from pocweb.guard import Saved, save_guarded
-from pocweb.models import Component, Counter, Mission, Office, Person
+from pocweb.models import Counter, Mission, Office
 from pocweb.permissions import refuse_above_clearance, require
 from threats.models import MatrixEdition
 from threats.services import editions
 
-TEXTS = ("name",)
-LINKS = ("office", "chair")
-EDITABLE = ("name", "code", "level", "frequency", "office", "chair", "members", "is_active", "marking")
-
-
-def plain_forum(forum: Forum) -> dict[str, Any]:
-    """Return the guarded fields as plain values: ids for links, a sorted list of ids for the members."""
-    values = {name: getattr(forum, name) for name in ("name", "code", "level", "frequency", "is_active", "marking")}
-    values |= {name: getattr(forum, f"{name}_id") for name in LINKS}
-    return values | {"members": sorted(forum.members.values_list("pk", flat=True))}
-
-
-def _as_plain(mission: Mission, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a caller's values as in `plain_forum`; links out of the mission are refused."""
-    plain: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in EDITABLE:
-            raise RuleError("unknown_field", _("A forum has no field %(name)s.") % {"name": name}, name)
-        if name == "members":
-            plain[name] = sorted({getattr(item, "pk", item) for item in value})
-        else:
-            plain[name] = getattr(value, "pk", value) if name in LINKS else value
-    checks: tuple[tuple[str, Any, set[Any]], ...] = (
-        ("office", Office.objects.filter(mission=mission), {plain.get("office")} - {None}),
-        ("chair", Person.objects.filter(postings__mission=mission), {plain.get("chair")} - {None}),
-        ("members", Component.objects.filter(mission=mission), set(plain.get("members", ()))),
-    )
-    for name, rows, wanted in checks:
-        if wanted - set(rows.filter(pk__in=wanted).values_list("pk", flat=True)):
-            raise RuleError("not_in_mission", _("Choose from this mission."), name)
-    return plain
-
-
-def _set_columns(forum: Forum, values: Mapping[str, Any]) -> list[str]:
-    columns = [name for name in values if name != "members"]
-    for name in columns:
-        setattr(forum, f"{name}_id" if name in LINKS else name, values[name])
-    return columns
+__all__ = [
+    "EDITABLE",
+    "TEXTS",
+    "add_forum",
+    "edit_forum",
+    "forums_for",
+    "missing_members",
+    "plain_forum",
+    "record_endorsement",
+    "record_return",
+]
 
 
 def _require_in_branch(forum: Forum, by: Any) -> None:
@@ -66,6 +49,12 @@ def _require_in_branch(forum: Forum, by: Any) -> None:
         raise Forbidden(error.code, _("Choose an office of your own branch."), "office") from error
 
 
+def _hold_chain(mission: Mission, values: Mapping[str, Any]) -> None:
+    """Lock the mission's forums, in one order for all, so that two changes at once cannot turn a chain upside down."""
+    if CHAIN & set(values):
+        list(Forum.objects.filter(mission=mission).order_by("pk").select_for_update().values_list("pk", flat=True))
+
+
 @transaction.atomic
 def add_forum(mission: Mission, *, by: Any, now: datetime | None = None, **values: Any) -> Forum:
     """Record a forum and return it. `values` are those of `EDITABLE`.
@@ -73,18 +62,20 @@ def add_forum(mission: Mission, *, by: Any, now: datetime | None = None, **value
     Raises `Forbidden` outside the person's branch of offices and `ValidationError` for a code that is taken. What an
     active forum lacks is no error: `missing_members` tells it.
     """
-    given = {"marking": mission.default_marking, **_as_plain(mission, values)}
+    given = {"marking": mission.default_marking, **as_plain(mission, values)}
     refuse_above_clearance(given["marking"], by)
     moment = now or clock.now(mission)
+    _hold_chain(mission, given)
     forum = Forum(mission=mission, created_at=moment, created_by=by, changed_at=moment, changed_by=by)
-    _set_columns(forum, given)
+    set_columns(forum, given)
     if forum.office_id is None:
         raise RuleError("office_missing", _("Choose the office."), "office")
     _require_in_branch(forum, by)
+    check_forum(forum, given, by=by)
     forum.number = Counter.take(mission, Forum.KIND)
     forum.full_clean()
     forum.save(force_insert=True)
-    forum.members.set(given.get("members", ()))
+    set_rows(forum, given)
     changes = {name: [None, value] for name, value in plain_forum(forum).items() if value not in (None, "", [])}
     record_event(by, "added", forum, changes=changes, now=moment)
     return forum
@@ -98,21 +89,22 @@ def edit_forum(
     forum = Forum.objects.select_related("office", "mission").get(pk=forum.pk)
     require(by, "coordination.change_forum", forum)
     refuse_above_clearance(changes.get("marking"), by)
+    _hold_chain(forum.mission, changes)
 
     def apply(record: Forum, values: dict[str, Any]) -> list[str]:
-        columns = _set_columns(record, values)
-        if "members" in values:
-            record.members.set(values["members"])
+        columns = set_columns(record, values)
         if "office" in values:
             record.office = Office.objects.get(pk=values["office"])
             _require_in_branch(record, by)
+        check_forum(record, values, by=by)
+        set_rows(record, values)
         return columns
 
     return save_guarded(
         Forum.objects.select_related("mission", "office"),
         forum.pk,
         based_on=based_on,
-        changes=_as_plain(forum.mission, changes),
+        changes=as_plain(forum.mission, changes),
         by=by,
         plain=plain_forum,
         apply=apply,

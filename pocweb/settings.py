@@ -289,6 +289,7 @@ SPECTACULAR_SETTINGS = {
         "ThreatStatusEnum": "threats.choices.ThreatStatus",
         "ActivityStatusEnum": "strategy.choices.ActivityStatus",
         "EditionStateEnum": "threats.choices.EditionState",
+        "FrequencyEnum": "coordination.choices.Frequency",
         "PresenceKindEnum": "threats.choices.PresenceKind",
         "TriggerKindEnum": "threats.choices.TriggerKind",
         "ReportKindEnum": "reporting.choices.ReportKind",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("", include("threats.api.routes")),
     path("", include("strategy.api.routes")),
+    path("", include("coordination.api.routes")),
     path("", include("reporting.api.routes")),
     path("docs/", docs, name="api-docs"),
 ]

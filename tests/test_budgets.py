@@ -16,7 +16,7 @@ from pocweb.models import Office, Person
 from reporting.services import open_report
 from tests.access_world import NOW, World, make_world
 from tests.bench.measure import addresses, body, outside, queries
-from tests.factories.coordination_forum import make_forum
+from tests.factories.coordination_forum import make_forum, make_mechanism
 from tests.factories.strategy_activity import make_activity
 from tests.factories.threats_edition import make_edition
 from tests.factories.threats_incident import make_incident
@@ -49,6 +49,8 @@ LISTS = {
     "trigger calendar": ("threats:trigger-list", []),
     "activities": ("strategy:activity-list", []),
     "forums": ("coordination:forum-list", []),
+    "usual forums": ("coordination:forum-set-up", []),
+    "outside mechanisms": ("coordination:mechanism-list", []),
     "reports": ("reporting:report-list", []),
     "desk": ("pocweb:desk", []),
 }
@@ -124,6 +126,7 @@ def _grow(world: World) -> None:
         make_full_threat(ippy, f"Threat near the base {turn}", by=officer)
         make_activity(records.bambari, officer, f"Patrol {turn}", threats=[threat])
         make_forum(records.bambari, officer, f"Forum {turn}")
+        make_mechanism(records.bambari, officer, f"Mechanism {turn}")
         make_trigger(records.bambari, officer, title=f"Trigger {turn}", areas=[records.ouaka.pcode], groups=["women"])
         make_reading(FactorWatch.objects.get(), officer, f"2020-12-0{turn + 1}", 2, area=records.ouaka.pcode)
         open_report(records.mission, period=f"2019-Q{turn + 1}", by=adviser, now=NOW)

@@ -33,6 +33,7 @@ def _posted(office: Office, codes: tuple[str, ...] = FULL, **values: Any) -> dic
         "name": "Protection group",
         "code": "bambari-pg",
         "level": "tactical",
+        "body": "own",
         "office": office.pk,
         "frequency": "weekly",
         "members": list(members),
@@ -88,7 +89,9 @@ def test_queries_of_the_list_stay_the_same_with_more_rows(sign_in: Any, officer:
 def test_form_and_detail_show_the_fields_of_the_list(sign_in: Any, officer: Person, bambari: Office) -> None:
     forum = make_forum(bambari, officer)
     form = ForumForm(user=officer, mission=bambari.mission)
-    assert set(form.fields) == set(FORUM.names(Face.FORM)) == set(services.EDITABLE)
+    assert {*form.fields, "seats"} == set(FORUM.names(Face.FORM)) == set(services.EDITABLE)
+    shown = [field.name for _anchor, _heading, fields in form.parts for field in fields]
+    assert sorted(shown) == sorted(form.fields)
     page = sign_in(officer).get(f"/forums/{forum.pk}/").text
     assert all(str(field.label) in page for field in FORUM.on(Face.DETAIL))
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from coordination import services
-from coordination.models import Forum
+from coordination.mechanisms.services import add_mechanism
+from coordination.models import Forum, Mechanism
 from pocweb.choices import Level
 from pocweb.models import Component, Office
 
@@ -18,3 +19,9 @@ def make_forum(
     values = {"code": name.lower().replace(" ", "-"), "level": Level.TACTICAL, "frequency": "weekly", **values}
     values = {"is_active": True, "chair": None, **values}
     return services.add_forum(office.mission, by=by, name=name, office=office, members=components, **values)
+
+
+def make_mechanism(office: Office, by: Any, name: str = "Protection Cluster", **values: Any) -> Mechanism:
+    """Return an active humanitarian mechanism of the office, added by the service."""
+    values = {"kind": "humanitarian", "cadence": "monthly", "is_active": True, **values}
+    return add_mechanism(office.mission, by=by, name=name, office=office, **values)
