@@ -15,6 +15,8 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 from django.test import override_settings
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
 
 from tests.processes import CeleryWorker, JobProcess
 
@@ -82,6 +84,28 @@ def _quick_flush() -> Iterator[None]:
     connection.ops.sql_flush = delete_all  # type: ignore[method-assign]  # of this connection alone, for the session
     yield
     connection.ops.sql_flush = truncate  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+) -> Iterator[None]:
+    """Make the test database, whatever asks for it.
+
+    pytest-django's own fixture makes it for marked tests alone: a fixture of a module that unblocks the database by
+    itself would, run first or alone, write into the database that the settings name.
+    """
+    kept = {"keepdb": True} if django_db_keepdb and not django_db_createdb else {}
+    with django_db_blocker.unblock():
+        made = setup_databases(0, interactive=False, aliases={"default"}, serialized_aliases=set(), **kept)
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            teardown_databases(made, 0)
 
 
 @pytest.fixture(scope="session", autouse=True)
