@@ -5,10 +5,16 @@
   const toasts = () => document.getElementById("toasts");
   const unsaved = new Set();
 
-  /* Put the reader where the news is: a summary of errors, or what the server marked. */
+  let cell;
+
+  /* Put the reader where the news is: a summary of errors, a form in a cell, and after it the cell's pencil. */
   function arrive(root) {
-    const news = root.querySelector?.("[data-focus]") ?? (root.matches?.("[data-focus]") ? root : null);
+    const find = (sel) => root.querySelector?.(sel);
+    const form = find("td.edit form");
+    if (form) cell = form.getAttribute("action").split("?")[0];
+    const news = find("[data-focus]") ?? (root.matches?.("[data-focus]") ? root : form?.querySelector("textarea,input:not([type=hidden])"));
     if (news) news.focus();
+    else if (cell && document.activeElement === document.body) find(`a.ed[href^="${cell}"]`)?.focus();
     all("form[data-guard=unsaved]", root).forEach((form) => unsaved.add(form));
   }
 

@@ -52,3 +52,18 @@ def test_two_editors_of_one_cell_and_undo(
     with mine.expect_navigation():
         mine.click("#toasts button[name=undo]")
     assert (Threat.objects.get().capacity, Threat.objects.get().version) == ("1 platoon", 5)
+
+
+def test_keyboard_goes_into_the_form_of_a_cell_and_back_to_its_pencil(
+    live_server: LiveServer, browser: Browser, browser_context_args: dict[str, Any], threat: Threat
+) -> None:
+    """TH-04: who edits by keyboard is led into the form, and after saving stands at the pencil of the same cell."""
+    page = open_cell(browser, browser_context_args, live_server, "officer", "capacity")
+    page.wait_for_function("document.activeElement.name === 'capacity'")
+    page.keyboard.type("Two platoons, ")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#toasts button[name=undo]")
+    page.wait_for_function("document.activeElement.matches('#T-001 a.ed')")
+    assert str(page.evaluate("document.activeElement.getAttribute('href')")).endswith("/capacity/")
