@@ -1,7 +1,6 @@
 """The board of action points: who owes what until when, its export, and what becomes of each."""
 
 import io
-from dataclasses import replace
 from typing import Any
 
 import django_filters
@@ -41,21 +40,6 @@ LABELS = {
     "done_on": gettext_lazy("Done on"),
     "result": gettext_lazy("Result, or obstacle"),
 }
-
-COLUMNS = (
-    Column("ref", gettext_lazy("Reference"), locked=True),
-    Column("text", gettext_lazy("What"), width=50),
-    Column("owner", gettext_lazy("Who")),
-    Column("component", gettext_lazy("Component")),
-    Column("due_on", gettext_lazy("Deadline"), "#date+due"),
-    Column("state", gettext_lazy("State")),
-    Column("done_on", gettext_lazy("Done on"), "#date+done"),
-    Column("result", gettext_lazy("Result, or obstacle"), width=40),
-    Column("meeting", gettext_lazy("Meeting")),
-    Column("forum", gettext_lazy("Forum"), width=30),
-    Column("office", gettext_lazy("Office")),
-    Column("marking", gettext_lazy("Marking")),
-)
 
 
 class ActionFilter(django_filters.FilterSet):
@@ -138,7 +122,7 @@ def action_export(request: HttpRequest, kind: str) -> HttpResponse:
     """The rows of the board as a file, under the same filters."""
     _narrowed, found = chosen(request)
     rows = list(found)
-    out, columns = io.BytesIO(), [replace(one, label=str(one.label)) for one in COLUMNS]
+    out, columns = io.BytesIO(), _columns()
     if kind == "csv":
         write_csv(columns, [_cells(one) for one in rows], out)
     else:
@@ -148,6 +132,23 @@ def action_export(request: HttpRequest, kind: str) -> HttpResponse:
     response = HttpResponse(out.getvalue(), content_type="text/csv" if kind == "csv" else XLSX_TYPE)
     response["Content-Disposition"] = f'attachment; filename="action-points.{kind}"'
     return response
+
+
+def _columns() -> list[Column]:
+    return [
+        Column("ref", _("Reference"), locked=True),
+        Column("text", _("What"), width=50),
+        Column("owner", _("Who")),
+        Column("component", _("Component")),
+        Column("due_on", _("Deadline"), "#date+due"),
+        Column("state", _("State")),
+        Column("done_on", _("Done on"), "#date+done"),
+        Column("result", _("Result, or obstacle"), width=40),
+        Column("meeting", _("Meeting")),
+        Column("forum", _("Forum"), width=30),
+        Column("office", _("Office")),
+        Column("marking", _("Marking")),
+    ]
 
 
 def _cells(one: ActionPoint) -> dict[str, Any]:

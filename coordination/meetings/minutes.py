@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -172,7 +172,7 @@ def read_minutes(meeting: Meeting, user: Any) -> Minutes:
 
     The text is that of the day of the close; whether it is shown is asked of the records as they are marked today.
     """
-    content: dict[str, Any] = meeting.minutes
+    content: dict[str, Any] = meeting.minutes or {}
     seen = {
         "items": set(AgendaItem.objects.visible_to(user).filter(meeting=meeting).values_list("pk", flat=True)),
         "decisions": set(Decision.objects.visible_to(user).filter(meeting=meeting).values_list("pk", flat=True)),
@@ -184,7 +184,9 @@ def read_minutes(meeting: Meeting, user: Any) -> Minutes:
     return Minutes(
         **{name: content[name] for name in ("mission", "forum", "office", "ref", "reason", "place", "summary")},
         kind=str(MeetingKind(content["kind"]).label),
-        **{name: _moment(content[name]) for name in ("starts_at", "opened_at", "closed_at")},
+        starts_at=_moment(content["starts_at"]),
+        opened_at=_moment(content["opened_at"]),
+        closed_at=_moment(content["closed_at"]),
         present=tuple((name, tuple(people)) for name, people in by_component(there).items()),
         excused=tuple(_who(one) for one in content["attendance"] if one["state"] == AttendanceState.EXCUSED),
         items=items,
@@ -228,7 +230,7 @@ def _item(number: int, item: dict[str, Any], seen: dict[str, set[int]]) -> ItemL
         actions=tuple(
             ActionLine(
                 *(one[name] for name in ("pk", "ref", "text", "owner", "component")),
-                due=for_people(datetime.fromisoformat(one["due_on"]).date()),
+                for_people(date.fromisoformat(one["due_on"])),
             )
             for one in item["actions"]
             if one["pk"] in seen["actions"]

@@ -132,7 +132,11 @@ def _assign(
         changed_by=by,
     )
     point.save(force_insert=True)
-    changes = {"text": [None, point.text], "owner": [None, str(owner)], "due_on": [None, point.due_on]}
+    changes: dict[str, list[Any]] = {
+        "text": [None, point.text],
+        "owner": [None, str(owner)],
+        "due_on": [None, point.due_on],
+    }
     record_event(by, "assigned an action point", point, changes=changes, note=meeting.ref, now=now)
     return point
 

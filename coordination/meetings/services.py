@@ -45,12 +45,13 @@ def call_meeting(
     if not forum.is_active:
         raise RuleError("forum_inactive", _("This forum is not active."), "forum")
     rules.check_call(kind=kind, reason=reason, starts_at=starts_at, now=moment)
+    given: dict[str, Any] = {"starts_at": starts_at}
     meeting = Meeting(
         mission=forum.mission,
         office=forum.office,
         forum=forum,
         kind=kind,
-        starts_at=starts_at,
+        **given,
         place=place.strip(),
         reason=reason.strip(),
         marking=max(marking or forum.mission.default_marking, forum.marking),
@@ -66,7 +67,7 @@ def call_meeting(
     except IntegrityError as error:
         words = _("The forum has a meeting at this moment already.")
         raise RuleError("called_already", words, "starts_at") from error
-    changes = {"starts_at": [None, starts_at], "kind": [None, kind]}
+    changes: dict[str, list[Any]] = {"starts_at": [None, starts_at], "kind": [None, kind]}
     record_event(by, "called a meeting", meeting, changes=changes, note=meeting.reason, now=moment)
     return meeting
 

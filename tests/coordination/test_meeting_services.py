@@ -1,7 +1,6 @@
 """Calling, opening, writing under items, closing; who sees what (CO-04, CO-05, CO-06)."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -207,15 +206,9 @@ def test_attendance_keeps_what_another_person_ticked(forum: Forum, officer: Pers
     meeting = make_meeting(forum, officer, "open")
     people = {officer.pk: None, colleague.pk: None}
     record_attendance(meeting, before={}, after={officer.pk: "present"}, people=people, by=officer)
-    record_attendance(
-        meeting,
-        before={},
-        after={colleague.pk: "excused"},
-        bodies_after=["OCHA, head of office"],
-        people=people,
-        by=officer,
-    )
-    assert attendance_of(meeting) == ({officer.pk: "present", colleague.pk: "excused"}, ["OCHA, head of office"])
+    ocha, after = ["OCHA, head of office"], {colleague.pk: "excused"}
+    record_attendance(meeting, before={}, after=after, bodies_after=ocha, people=people, by=officer)
+    assert attendance_of(meeting) == ({officer.pk: "present", colleague.pk: "excused"}, ocha)
     record_attendance(meeting, before={officer.pk: "present"}, after={}, people=people, by=officer)
     assert attendance_of(meeting)[0] == {colleague.pk: "excused"}
 
