@@ -11,7 +11,7 @@ class CoordinationConfig(AppConfig):
     def ready(self) -> None:
         from django.urls import reverse
 
-        from coordination import desk_forums
+        from coordination import desk_forums, tasks  # noqa: F401  tasks registers the kinds of jobs
         from coordination.meetings import desk as meeting_desk
         from coordination.models import Forum
         from coordination.sharing import desk as sharing

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from coordination.meetings import actions, session, views
+from coordination.meetings import actions, files, session, views
 
 urlpatterns = [
     path("meetings/", views.meeting_list, name="meeting-list"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("meetings/<int:pk>/session/", session.meeting_session, name="meeting-session"),
     path("meetings/<int:pk>/session/attendance/", session.meeting_attendance, name="meeting-attendance"),
     path("meetings/<int:pk>/session/items/<int:item>/", session.meeting_item, name="meeting-item"),
+    path("meetings/<int:pk>/pdf/", files.meeting_pdf, name="meeting-pdf"),
+    path("meetings/files/<int:job>/", files.meeting_file, name="meeting-file"),
     path("decisions/<int:pk>/overrule/", actions.decision_overrule, name="decision-overrule"),
     path("actions/", actions.action_list, name="action-list"),
     re_path(r"^actions/export\.(?P<kind>csv|xlsx)$", actions.action_export, name="action-export"),

@@ -11,11 +11,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pypdf import PdfReader
 
+from coordination.meetings.files import TEMPLATE, document_of
+from coordination.meetings.minutes import read_minutes
 from coordination.meetings.services import add_item
 from coordination.models import ActionPoint, AgendaItem, Decision, Forum, Meeting
+from pocweb import jobs
 from pocweb.choices import Marking
-from pocweb.models import Office, Person
+from pocweb.models import Job, Office, Person
+from pocweb.pdf import render_pdf
 from tests.factories.coordination_forum import make_forum
 from tests.factories.coordination_meeting import NOON, make_action, make_meeting
 from tests.factories.threats_edition import make_matrix_threat
@@ -78,6 +83,29 @@ def test_a_meeting_from_the_call_to_closed_minutes(
     for words in ("Patrol at dawn", "Send a patrol", "4 January 2021", "One patrol", meeting.sha256, threat.ref):
         assert words in page
     assert '<abbr title="' in page
+
+
+def test_minutes_as_pdf_for_their_reader(client: Client, officer: Person, bambari: Office, forum: Forum) -> None:
+    """Marking on each page, the same bytes twice, and no download once the reader may not see what it tells of."""
+    threat = make_matrix_threat(bambari, risk=4)
+    meeting = make_meeting(forum, officer, "open")
+    make_action(meeting, officer, text="Watch the bridge", threat=threat)
+    client.force_login(officer)
+    client.post(f"/meetings/{meeting.pk}/session/attendance/", {"present": officer.pk})
+    assert client.post(f"/meetings/{meeting.pk}/pdf/").status_code == 400
+    client.post(f"/meetings/{meeting.pk}/close/", {"summary": "Agreed with OCHA"})
+    client.post(f"/meetings/{meeting.pk}/pdf/")
+    job = Job.objects.get()
+    jobs.run(job.pk)
+    pdf = b"".join(client.get(f"/meetings/files/{job.pk}/").streaming_content)
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+    assert all(page.upper().count("CONFIDENTIAL") >= 2 for page in pages)
+    assert all(words in "".join(pages) for words in ("Watch the bridge", "15 January 2021", "Page 1 of", "OCHA:"))
+    meeting.refresh_from_db()
+    minutes = read_minutes(meeting, officer)
+    assert render_pdf(TEMPLATE, document_of(minutes)) == pdf
+    Threat.objects.filter(pk=threat.pk).update(marking=Marking.STRICTLY_CONFIDENTIAL)
+    assert client.get(f"/meetings/files/{job.pk}/").status_code == 404
 
 
 @pytest.mark.parametrize("missing", ["action_owner", "action_due"], ids=lambda name: f"CO-04 {name}")
