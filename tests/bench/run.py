@@ -5,6 +5,7 @@ import platform
 from argparse import Namespace
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from time import time
 
@@ -19,6 +20,7 @@ from tests.bench.board import MISSED, NOT_MEASURED, Board
 def run(options: Namespace, folder: Path, stack: ExitStack, began: float) -> int:
     """Measure all parts on a scratch database and return the status to end with."""
     django.setup()
+    import_module("pocweb.wsgi")  # pages are measured as the web server loads them
     make_database(folder, stack)
     call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["drf_spectacular_sidecar"])
     from tests.bench.parts import QUICK, Sizes, measure  # models exist only after the setup
