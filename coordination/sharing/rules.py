@@ -70,7 +70,7 @@ def overdue_before(today: date) -> date:
 
 def soon_before(today: date) -> date:
     """Return the day before which a contact must have been checked to be overdue, or reminded of, today."""
-    return overdue_before(today + timedelta(days=REMIND_DAYS)) + timedelta(days=1)
+    return overdue_before(today + timedelta(days=REMIND_DAYS + 1))
 
 
 def standing(*, valid_from: date, valid_to: date | None, is_ended: bool, on: date) -> Standing:

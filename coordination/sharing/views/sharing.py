@@ -115,7 +115,7 @@ def agreement_list(request: HttpRequest) -> HttpResponse:
     today = clock.today(mission)
     seen = Share.objects.visible_to(request.user).values("pk")
     rows = _agreements(request).filter(mission=mission).annotate(shared=Count("shares", filter=Q(shares__in=seen)))
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(rows.order_by("partner", "-valid_from", "pk"), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page_obj": page,
         "lines": [{"agreement": one, "standing": standing_words(one, today)} for one in page],
