@@ -41,7 +41,7 @@ def plain_seats(lines: Any) -> list[dict[str, Any]]:
 
     Raises `RuleError` for a line with both or a strange kind, for somebody who sits twice, and for too many lines.
     """
-    seats = []
+    seats: list[dict[str, Any]] = []
     for line in lines:
         given = line.get("person")
         person, body = getattr(given, "pk", given) or None, str(line.get("body") or "").strip()

@@ -111,7 +111,7 @@ def forum_create(request: HttpRequest) -> HttpResponse:
         return _form(request, None, form, seats)
     if all([form.is_valid(), seats.is_valid()]):
         try:
-            forum = services.add_forum(mission, by=request.user, **form.values(), **seats.changes())
+            forum = services.add_forum(mission, by=request.user, **(form.values() | seats.changes()))
         except (RuleError, ValidationError) as error:
             _put(form, seats, error)
         else:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from coordination.models import Forum
+from coordination.models import Forum, Mechanism
 from pocweb import audit, demo
 from pocweb.choices import Phase, Role, Tier
 from pocweb.models import AuditEvent, Mission, Office, Person
@@ -103,7 +103,12 @@ def _check_papers(mission: Mission) -> None:
         third = {"BRIA": ["endorsed"], "BOUAR": []}.get(code, ["draft"])
         assert list(states.values_list("state", flat=True)) == ["superseded", "in_force", *third]
         assert not states.filter(starts_on=None).exists()
-        assert Forum.objects.filter(mission=mission, office__code=code).count() == 1
+        forums = Forum.objects.filter(mission=mission, office__code=code)
+        assert forums.count() == (3 if code == "HQ" else 1)
+        assert not forums.filter(seats=None).exclude(code="opt").exists()
+    assert set(Forum.objects.filter(mission=mission, parent=None).values_list("code", flat=True)) == {"smgp"}
+    assert set(Forum.objects.filter(mission=mission, chair=None).values_list("code", flat=True)) == {"opt"}
+    assert Mechanism.objects.filter(mission=mission).exclude(representative=None).count() == 3
     assert list(Report.objects.filter(mission=mission).order_by("period").values_list("period", "state")) == [
         ("2020-Q3", "approved"),
         ("2020-Q4", "drafting"),

@@ -24,7 +24,7 @@ class ForumSerializer(serializers.ModelSerializer[Forum]):
     ref = serializers.CharField(read_only=True)
     office = serializers.CharField(source="office.code", read_only=True, help_text="Code of the office.")
     chair = serializers.StringRelatedField[Any]()
-    parent = serializers.CharField(source="parent.code", default=None, read_only=True, help_text="Code of the forum.")
+    parent = serializers.SlugRelatedField[Any](slug_field="code", read_only=True, help_text="Code of the forum.")
     members = serializers.SlugRelatedField[Any](slug_field="code", many=True, read_only=True)
     seats = SeatSerializer(many=True, read_only=True)
 

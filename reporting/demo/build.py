@@ -16,7 +16,7 @@ from pocweb.demo import DEMO_DOMAIN, DEMO_PASSWORD
 from pocweb.errors import RuleError
 from pocweb.models import Area, Component, Mission, Office, Person, Posting
 from pocweb.services import COMPONENTS
-from reporting.demo import outcomes, papers, presence, registers, rounds, watch
+from reporting.demo import forums, outcomes, papers, presence, registers, rounds, sharing, watch
 from reporting.demo.cast import MISSION, OFFICES, PEOPLE, PROTECTION_ACTORS
 from reporting.demo.clusters import clusters_of
 from reporting.demo.diary import Diary, person
@@ -141,6 +141,7 @@ def _live(mission: Mission, built: Built) -> None:
     _profiles(diary)
     _verify(diary, chance)
     papers.write_forums(diary)
+    forums.write_forums(diary)
     presence.write_presences(diary)
     watch.write_watch(diary)
     registers.write_registers(diary)
@@ -151,6 +152,7 @@ def _live(mission: Mission, built: Built) -> None:
     rounds.write_rounds(diary)
     papers.write_reports(diary)
     outcomes.write_lessons(diary)
+    sharing.write_sharing(diary)
     acts = diary.play()
     count = Threat.objects.filter(mission=mission).count()
     built.say(f"Lived through {acts} acts: {count} threats, their ratings, activities, editions and reports.")

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from coordination.models import Forum
 from coordination.services import add_forum, record_endorsement
 from pocweb.models import Component, Office
 from reporting.choices import SectionState
 from reporting.demo.cast import DRAFTER, HEADS, MEMBERS, OFFICES, WITH_MATRIX, forum_plan
 from reporting.demo.diary import Diary, person
+from reporting.demo.forums import forum_of
 from reporting.demo.rounds import open_next
 from reporting.demo.texts import NOTHING_KNOWN, SECTIONS
 from reporting.models import Report
@@ -78,7 +78,7 @@ def _rolled_over(diary: Diary, code: str, day: date) -> list[MatrixEdition]:
 
 def _endorsed(diary: Diary, code: str, box: list[MatrixEdition], day: date) -> None:
     def endorse(now: datetime) -> None:
-        forum = Forum.objects.select_related("office").get(mission=diary.mission, office__code=code)
+        forum = forum_of(diary, code)
         by = person(DRAFTER[code])
         record_endorsement(box[0], forum=forum, decided_on=now.date(), note="Agreed without a vote.", by=by, now=now)
 
