@@ -12,7 +12,7 @@
     const find = (sel) => root.querySelector?.(sel);
     const form = find("td.edit form");
     if (form) cell = form.getAttribute("action").split("?")[0];
-    const news = find("[data-focus]") ?? (root.matches?.("[data-focus]") ? root : form?.querySelector("textarea,input:not([type=hidden])"));
+    const news = find("[data-focus],td.edit [aria-invalid=true]") ?? (root.matches?.("[data-focus]") ? root : form?.querySelector("textarea,input:not([type=hidden])"));
     if (news) news.focus();
     else if (cell && document.activeElement === document.body) find(`a.ed[href^="${cell}"]`)?.focus();
     all("form[data-guard=unsaved]", root).forEach((form) => unsaved.add(form));
@@ -88,19 +88,16 @@
   });
 
   /* htmx: what is being fetched says so; what failed says what to do. */
-  const busy = (e, on) => {
-    const target = e.detail.target;
-    if (!target?.classList) return;
-    target.classList.toggle("busy", on);
-    if (on) target.setAttribute("aria-busy", "true");
-    else target.removeAttribute("aria-busy");
-  };
   document.addEventListener("htmx:beforeRequest", (e) => {
-    busy(e, true);
+    e.detail.target?.classList?.add("busy");
+    e.detail.target?.setAttribute?.("aria-busy", "true");
     if (e.detail.requestConfig.verb !== "get") toasts()?.replaceChildren();
   });
   document.addEventListener("htmx:afterRequest", (e) => {
-    busy(e, false);
+    all(".busy").forEach((one) => { /* the answer may go elsewhere */
+      one.classList.remove("busy");
+      one.removeAttribute("aria-busy");
+    });
     if (e.detail.successful && e.detail.requestConfig.verb !== "get") unsaved.delete(e.detail.elt); /* not for a button inside */
   });
   document.addEventListener("htmx:beforeSwap", (e) => {

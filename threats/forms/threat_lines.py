@@ -28,7 +28,9 @@ def _text(label: Any, hint: Any = "") -> forms.CharField:
 class GroupLine(forms.Form):
     """One group of civilians at risk. Source: POC Handbook 2020, 8.2.2."""
 
-    group = forms.ChoiceField(label=gettext_lazy("Group"))
+    group = forms.ChoiceField(
+        label=gettext_lazy("Group"), error_messages={"required": gettext_lazy("Choose a group, or remove this line.")}
+    )
     area = forms.ChoiceField(required=False, label=gettext_lazy("Where"))
     number = forms.IntegerField(
         min_value=0,
@@ -36,6 +38,7 @@ class GroupLine(forms.Form):
         required=False,
         label=gettext_lazy("Estimated number"),
         help_text=gettext_lazy("Empty: unknown. Not 0."),
+        error_messages={"min_value": gettext_lazy("Write 0 or more, or leave it empty where nobody knows.")},
     )
     exposure = _text(gettext_lazy("Exposed to"))
     vulnerability = forms.TypedChoiceField(
@@ -71,7 +74,9 @@ class GroupLine(forms.Form):
 class ProtectionLine(forms.Form):
     """Another protection actor with the seven variables. Source: POC Handbook 2020, 8.2.3."""
 
-    name = forms.ChoiceField(label=gettext_lazy("Actor"))
+    name = forms.ChoiceField(
+        label=gettext_lazy("Actor"), error_messages={"required": gettext_lazy("Choose an actor, or remove this line.")}
+    )
     role = _text(gettext_lazy("Role"))
     presence = _text(gettext_lazy("Presence or reach"))
     capability = _text(gettext_lazy("Capability against this threat"))
