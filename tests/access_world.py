@@ -9,12 +9,16 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from coordination.meetings.files import MINUTES_PDF
+from coordination.sharing.tasks import CONTACTS_PDF
 from pocweb import jobs
 from pocweb.choices import JobState, Marking, Role
 from pocweb.models import Job, Office, Person
 from reporting.models import Report, ReportFile
 from reporting.services import open_report
-from tests.factories.coordination_forum import make_forum
+from tests.factories.coordination_forum import make_forum, make_mechanism
+from tests.factories.coordination_meeting import make_action, make_meeting
+from tests.factories.coordination_sharing import make_agreement, make_contact, make_share
 from tests.factories.mission import make_area, make_mission, make_office, make_posting, make_square
 from tests.factories.strategy_activity import make_activity
 from tests.factories.threats_edition import make_edition
@@ -95,6 +99,11 @@ def _add_records(world: World) -> None:
     records.activity = make_activity(bambari, officer, threats=[records.threat])
     records.presence = make_presence(bambari)
     records.forum = make_forum(bambari, officer)
+    records.mechanism = make_mechanism(bambari, officer)
+    records.meeting = make_meeting(records.forum, officer)
+    records.session = make_meeting(records.forum, officer, "open", at=NOW)
+    records.action = make_action(records.session, officer)
+    records.agenda_item, records.decision = records.action.item, records.action.decision
     head = world.people["HOO"]
     heads = {"head_of_office": head, "head_of_military": world.people["FCPC"], "head_of_police": _police(world)}
     records.first_edition = make_edition(bambari, officer, "in_force", heads)
@@ -111,6 +120,11 @@ def _add_records(world: World) -> None:
     records.report_file = _report_file(records.report)
     records.officer, records.officer_posting = officer, officer.posting
     records.jobs = {name: _job(world, person) for name, person in world.people.items()}
+    records.contact = make_contact(bambari, officer)
+    records.agreement = make_agreement(bambari, world.people["POCA"])
+    records.share = make_share(records.agreement, officer, threats=[records.threat], marking=2)
+    records.contact_jobs = {name: _contact_job(world, person) for name, person in world.people.items()}
+    records.minutes_jobs = {name: _minutes_job(world, person) for name, person in world.people.items()}
     records.matrix_jobs = {name: _matrix_job(world, person) for name, person in world.people.items()}
 
 
@@ -162,5 +176,26 @@ def _matrix_job(world: World, person: Person) -> Job:
     job = _job(world, person, MATRIX_PDF)
     result = {"file": path, "marking": 1, "words": "live", "rows": 1, "filename": "matrix.pdf"}
     arguments = {"office": world.records.bambari.pk, "of": person.pk}
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE, error="", arguments=arguments, result=result)
+    return job
+
+
+def _contact_job(world: World, person: Person) -> Job:
+    """Return a job of the person that has drawn Bambari's contact list."""
+    path = default_storage.save("walk/contacts.pdf", ContentFile(b"%PDF-1.7\n"))
+    job = _job(world, person, CONTACTS_PDF)
+    result = {"file": path, "marking": 1, "contacts": [], "filename": "contacts.pdf"}
+    arguments = {"office": world.records.bambari.pk, "of": person.pk}
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE, error="", arguments=arguments, result=result)
+    return job
+
+
+def _minutes_job(world: World, person: Person) -> Job:
+    """Return a job of the person that has drawn the minutes of Bambari's meeting."""
+    path = default_storage.save("walk/minutes.pdf", ContentFile(b"%PDF-1.7\n"))
+    job = _job(world, person, MINUTES_PDF)
+    meeting = world.records.meeting
+    result = {"file": path, "meeting": meeting.pk, "tells": {}, "filename": "minutes.pdf"}
+    arguments = {"meeting": meeting.pk, "of": person.pk}
     Job.objects.filter(pk=job.pk).update(state=JobState.DONE, error="", arguments=arguments, result=result)
     return job

@@ -40,6 +40,10 @@ REPORT_D = "POCA"
 ADMIN = "ADM"
 WATCH_E = "FCPC HOO POCA POCF JOC JMAC PROT"
 BASELINE = "POCA"
+OVERRULE = "SML LEAD HOO"
+CONTACT_E = "HOO POCA POCF SECT JOC"
+SHARE_V = "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT SPU"
+SHARE_E = "HOO POCA POCF JOC JMAC PROT"
 CODE: dict[str, Any] = {"code": "BAMBARI"}
 
 
@@ -245,9 +249,52 @@ PLACES: dict[str, Place] = {
     "strategy:activity-move": record(ACTIVITY_E, INSIDE, post=EMPTY, pk="activity", act="start"),
     "coordination:forum-list": page(INSIDE),
     "coordination:forum-create": page(DRAFT),
+    "coordination:forum-set-up": page(DRAFT),
+    "coordination:forum-export": page(INSIDE, kind="csv"),
     "coordination:forum-detail": record(INSIDE, pk="forum"),
     "coordination:forum-update": record(DRAFT, INSIDE, pk="forum"),
+    "coordination:mechanism-list": page(INSIDE),
+    "coordination:mechanism-create": page(DRAFT),
+    "coordination:mechanism-export": page(INSIDE, kind="csv"),
+    "coordination:mechanism-detail": record(INSIDE, pk="mechanism"),
+    "coordination:mechanism-update": record(DRAFT, INSIDE, pk="mechanism"),
     "coordination:edition-endorse": record(DRAFT, INSIDE, pk="consulted"),
+    # contacts, sharing
+    "coordination:contact-list": page(INSIDE),
+    "coordination:contact-create": page(CONTACT_E),
+    "coordination:contact-hand-over": page(CONTACT_E),
+    "coordination:contact-log": page(INSIDE),
+    "coordination:contact-file": record(CONTACT_E, job="own_contact_job"),
+    "coordination:contact-detail": record(INSIDE, pk="contact"),
+    "coordination:contact-update": record(CONTACT_E, INSIDE, pk="contact"),
+    "coordination:contact-check": record(CONTACT_E, INSIDE, post=EMPTY, pk="contact"),
+    "coordination:contact-retire": record(CONTACT_E, INSIDE, post=EMPTY, pk="contact"),
+    "coordination:share-list": page(SHARE_V),
+    "coordination:share-create": page(SHARE_E),
+    "coordination:share-detail": record(SHARE_V, pk="share"),
+    "coordination:agreement-list": page(SHARE_V),
+    "coordination:agreement-create": page(BASELINE),
+    "coordination:agreement-detail": record(SHARE_V, pk="agreement"),
+    "coordination:agreement-update": record(BASELINE, SHARE_V, pk="agreement"),
+    "coordination:agreement-end": record(BASELINE, SHARE_V, post=EMPTY, pk="agreement"),
+    "coordination:share-block": record(SHARE_V, pk="threat"),
+    # meetings, decisions, action points
+    "coordination:meeting-list": page(INSIDE),
+    "coordination:meeting-create": page(DRAFT),
+    "coordination:meeting-detail": record(INSIDE, pk="meeting"),
+    "coordination:meeting-act": record(DRAFT, INSIDE, post=EMPTY, pk="session", act="close"),
+    "coordination:meeting-agenda": record(DRAFT, INSIDE, pk="meeting"),
+    "coordination:meeting-item-act": record(DRAFT, INSIDE, post=EMPTY, pk="session", item="agenda_item", act="up"),
+    "coordination:meeting-session": record(INSIDE, pk="session"),
+    "coordination:meeting-attendance": record(DRAFT, INSIDE, post=EMPTY, pk="session"),
+    "coordination:meeting-item": record(DRAFT, INSIDE, post=EMPTY, pk="session", item="agenda_item"),
+    "coordination:meeting-pdf": record(INSIDE, post=EMPTY, pk="meeting"),
+    "coordination:meeting-file": record(INSIDE, job="own_minutes_job"),
+    "coordination:decision-overrule": record(OVERRULE, INSIDE, pk="decision"),
+    "coordination:action-list": page(INSIDE),
+    "coordination:action-export": page(INSIDE, kind="csv"),
+    "coordination:action-detail": record(INSIDE, pk="action"),
+    "coordination:action-act": record(DRAFT, INSIDE, post=EMPTY, pk="action", act="finish"),
     # reports
     "reporting:report-list": page(REPORT_V),
     "reporting:report-create": page(REPORT_D),
@@ -280,6 +327,10 @@ PLACES: dict[str, Place] = {
     "api-presence-list": page(INSIDE),
     "api-presence-detail": record(INSIDE, pk="presence"),
     "api-presence-end": record(PRESENCE_E, INSIDE, post={"ended_on": "2020-12-31"}, pk="presence"),
+    "api-forum-list": page(INSIDE),
+    "api-forum-detail": record(INSIDE, pk="forum"),
+    "api-mechanism-list": page(INSIDE),
+    "api-mechanism-detail": record(INSIDE, pk="mechanism"),
     "api-edition-list": page(INSIDE),
     "api-edition-detail": record(INSIDE, pk="edition"),
     "api-report-list": page(REPORT_V),

@@ -12,11 +12,13 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
+from coordination.sharing.contacts import hand_over
 from pocweb.models import Office, Person
 from reporting.services import open_report
 from tests.access_world import NOW, World, make_world
 from tests.bench.measure import addresses, body, outside, queries
 from tests.factories.coordination_forum import make_forum, make_mechanism
+from tests.factories.coordination_sharing import make_agreement, make_contact, make_share
 from tests.factories.strategy_activity import make_activity
 from tests.factories.threats_edition import make_edition
 from tests.factories.threats_incident import make_incident
@@ -51,6 +53,11 @@ LISTS = {
     "forums": ("coordination:forum-list", []),
     "usual forums": ("coordination:forum-set-up", []),
     "outside mechanisms": ("coordination:mechanism-list", []),
+    "contacts": ("coordination:contact-list", []),
+    "contact lists handed over": ("coordination:contact-log", []),
+    "shares": ("coordination:share-list", []),
+    "agreements": ("coordination:agreement-list", []),
+    "recording a share": ("coordination:share-create", []),
     "reports": ("reporting:report-list", []),
     "desk": ("pocweb:desk", []),
 }
@@ -127,6 +134,10 @@ def _grow(world: World) -> None:
         make_activity(records.bambari, officer, f"Patrol {turn}", threats=[threat])
         make_forum(records.bambari, officer, f"Forum {turn}")
         make_mechanism(records.bambari, officer, f"Mechanism {turn}")
+        make_contact(records.bambari, officer, f"Desk {turn}", reviewed_on="2020-05-01")
+        hand_over(records.bambari, recipient=f"Partner {turn}", form="csv", by=officer, now=NOW)
+        agreement = make_agreement(records.bambari, adviser, f"Partner {turn}")
+        make_share(agreement, officer, threats=[threat], marking=2)
         make_trigger(records.bambari, officer, title=f"Trigger {turn}", areas=[records.ouaka.pcode], groups=["women"])
         make_reading(FactorWatch.objects.get(), officer, f"2020-12-0{turn + 1}", 2, area=records.ouaka.pcode)
         open_report(records.mission, period=f"2019-Q{turn + 1}", by=adviser, now=NOW)
