@@ -31,9 +31,12 @@ def roll_over(
     """
     moment = now or clock.now(office.mission)
     period = periods.Period(starts_on, horizon_on, review_on)
+    require(by, "threats.draft_edition", MatrixEdition(mission=office.mission, office=office, marking=0))
+    # rows before the trail, as every editor locks them: the other way round the two would wait for each other for ever
+    threats = list(outrun(office, by, starts_on).select_for_update(of=("self",)).order_by("pk"))
     edition = open_edition(office, by=by, horizon_on=horizon_on, starts_on=starts_on, now=moment)
     periods.check(period, today=moment.date())
-    for threat in outrun(office, by, starts_on).select_for_update(of=("self",)).order_by("pk"):
+    for threat in threats:
         _move_days(threat, period, edition, by=by, now=moment)
     return edition
 
