@@ -169,10 +169,8 @@ class AgreementChoice(forms.ModelChoiceField):
         return f"{obj.ref} {obj.partner} ({STANDINGS[services.standing_of(obj, self.today)][1]})"
 
 
-class ThreatBoxes(forms.ModelMultipleChoiceField):
-    """Threats to tick, blocked ones named so."""
-
-    widget = forms.CheckboxSelectMultiple
+class ThreatChoices(forms.ModelMultipleChoiceField):
+    """Threats to choose from, blocked ones named so."""
 
     def label_from_instance(self, obj: Threat) -> str:
         blocked = _("blocked for host authorities") if services.block_of(obj).is_blocked else ""
@@ -199,7 +197,13 @@ class ShareForm(GuardedForm):
         help_text=_("In words, so that others can tell later. No names of sources, victims or witnesses."),
         error_messages={"required": _("Say what was shared.")},
     )
-    threats = ThreatBoxes(label=_("Threats that it tells of"), queryset=Threat.objects.none(), required=False)
+    threats = ThreatChoices(
+        label=_("Threats that it tells of"),
+        queryset=Threat.objects.none(),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text=_("Leave out what it does not tell of; several with Ctrl."),
+    )
     marking = forms.TypedChoiceField(
         label=_("Marking of what was shared"),
         choices=Marking.choices,

@@ -156,7 +156,8 @@ def end_agreement(
     values: dict[str, Any] = {"valid_to": last, "ended_reason": reason.strip(), "changed_at": moment, "changed_by": by}
     SharingAgreement.objects.filter(pk=agreement.pk, ended_reason="").update(version=F("version") + 1, **values)
     agreement.refresh_from_db()
-    changes = {"valid_to": [before and before.isoformat(), last.isoformat()], "ended_reason": ["", reason.strip()]}
+    changes: dict[str, list[Any]] = {"valid_to": [before and before.isoformat(), last.isoformat()]}
+    changes |= {"ended_reason": ["", reason.strip()]}
     record_event(by, "ended", agreement, changes=changes, now=moment)
     return agreement
 
