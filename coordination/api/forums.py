@@ -24,7 +24,9 @@ class ForumSerializer(serializers.ModelSerializer[Forum]):
     ref = serializers.CharField(read_only=True)
     office = serializers.CharField(source="office.code", read_only=True, help_text="Code of the office.")
     chair = serializers.StringRelatedField[Any]()
-    parent = serializers.SlugRelatedField[Any](slug_field="code", read_only=True, help_text="Code of the forum.")
+    parent = serializers.SlugRelatedField[Any](  # type: ignore[assignment]  # the record's, not the serializer's own
+        slug_field="code", read_only=True, help_text="Code of the forum that it refers up to."
+    )
     members = serializers.SlugRelatedField[Any](slug_field="code", many=True, read_only=True)
     seats = SeatSerializer(many=True, read_only=True)
 
