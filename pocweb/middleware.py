@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import brotli  # type: ignore[import-untyped]  # ships no types
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from pocweb.errors import RuleError
 
@@ -27,6 +28,30 @@ class RuleErrorMiddleware:
         if not isinstance(exception, RuleError):
             return None
         return render(request, "refused.html", {"error": exception}, status=exception.status)
+
+
+class NullCharacterMiddleware:
+    """Refuse addresses and forms that hold a null character: no person writes one, and PostgreSQL stores none.
+
+    The API judges the bodies that it is sent by itself.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self.holds_null(request):
+            return self.get_response(request)
+        error = RuleError("null_character", _("The request holds a null character, which is no text. Remove it."))
+        if request.path.startswith("/api/"):
+            return JsonResponse({"code": error.code, "message": error.message}, status=error.status)
+        return render(request, "refused.html", {"error": error}, status=error.status)
+
+    @staticmethod
+    def holds_null(request: HttpRequest) -> bool:
+        """Say whether a name or value of the address or of the form holds one."""
+        given = [request.GET] if request.path.startswith("/api/") else [request.GET, request.POST]
+        return any("\0" in text for part in given for name, values in part.lists() for text in (name, *values))
 
 
 class CompressionMiddleware(GZipMiddleware):

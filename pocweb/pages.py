@@ -166,6 +166,6 @@ def chosen_values(post: Mapping[str, Any], *, names: Iterable[str], texts: Colle
             continue
         try:
             values[name] = json.loads(given)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # not JSON, a number without end, brackets without end
             continue
     return values

@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "pocweb.middleware.NullCharacterMiddleware",
     "pocweb.middleware.RuleErrorMiddleware",
 ]
 
