@@ -117,7 +117,7 @@ def window(before: MatrixEdition, after: MatrixEdition | None) -> Window:
 def read_acts(
     office: Office, pks: Iterable[int], span: Window, *, clearance: int | None = None
 ) -> dict[int, tuple[Act, ...]]:
-    """Return the acts on the threats and on the activities that answer them, newest first. Three queries.
+    """Return the acts on the threats and on the activities that answer them, newest first. Two queries.
 
     With `clearance`, acts on records above it are left out, by the marking of the record now and at the time.
     """
@@ -132,18 +132,22 @@ def read_acts(
     of_activity = defaultdict(list)
     for threat, activity, number in links.values_list("threat_id", "activity_id", "activity__number"):
         of_activity[str(activity)].append((threat, f"{model.LETTER}-{number:03d}"))
-    for event in _events(office, Threat, [str(pk) for pk in wanted], span, clearance):
-        found[int(event.object_id)].append((event.seq, _act(event)))
-    for event in _events(office, model, list(of_activity), span, clearance):
-        for threat, ref in of_activity[event.object_id]:
+    of_threat = {str(pk): [(pk, "")] for pk in wanted}
+    records = {Threat._meta.label_lower: of_threat, model._meta.label_lower: of_activity}
+    for event in _events(office, records, span, clearance):
+        for threat, ref in records[event.object_type][event.object_id]:
             found[threat].append((event.seq, _act(event, ref)))
     return {pk: tuple(act for _seq, act in sorted(acts, key=lambda one: -one[0])) for pk, acts in found.items()}
 
 
-def _events(office: Office, model: Any, keys: list[str], span: Window, clearance: int | None) -> Iterable[AuditEvent]:
-    rows = AuditEvent.objects.filter(
-        span.q(), mission=office.mission_id, object_type=model._meta.label_lower, object_id__in=keys
-    ).exclude(verb__in=READINGS)
+def _events(
+    office: Office, records: Mapping[str, Iterable[str]], span: Window, clearance: int | None
+) -> Iterable[AuditEvent]:
+    """Return the events about records, given as keys by the type of object."""
+    about = Q()
+    for kind, keys in records.items():
+        about |= Q(object_type=kind, object_id__in=list(keys))
+    rows = AuditEvent.objects.filter(span.q(), about, mission=office.mission_id).exclude(verb__in=READINGS)
     if clearance is not None:
         rows = rows.filter(marking__lte=clearance)
     return rows.select_related("actor").order_by("-seq")
