@@ -14,7 +14,16 @@ from strategy.models import Activity
 from tests.browser.looking import Witness, faults_of
 from tests.browser.people import Demo
 from threats.choices import EditionState
-from threats.models import Actor, ImportRun, Incident, MatrixEdition, Threat
+from threats.models import (
+    Actor,
+    ImportRun,
+    Incident,
+    MatrixEdition,
+    ProtectionActor,
+    Scheme,
+    Threat,
+    TriggerEvent,
+)
 
 
 def _to(name: str, *args: Any) -> Callable[[], str]:
@@ -39,6 +48,15 @@ def _editions(state: str, office: str = "BAMBARI") -> Callable[[], Any]:
 def _compared() -> str:
     before, after = MatrixEdition.objects.filter(office__code="BAMBARI").exclude(sha256="").order_by("number")[:2]
     return reverse("threats:edition-compare", args=[before.pk, after.pk])
+
+
+def _scored(name: str, office: str) -> Callable[[], str]:
+    """Return what gives the address of a page for the last closed quarter of the demo mission."""
+    return lambda: reverse(name, args=[office]) + "?period=2020-Q3"
+
+
+def _protection_actors() -> Any:
+    return ProtectionActor.objects.filter(mission__code="DEMO").order_by("pk")
 
 
 def _incidents() -> Any:
@@ -86,8 +104,44 @@ PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
         "threat, imminence": ("bellin", _of("threats:threat-imminence", _threats)),
         "threat, close": ("bellin", _of("threats:threat-close", _threats)),
     },
+    "beside the matrix": {
+        "must, should, could": ("morrow", _to("threats:leadership", "HQ")),
+        "gaps": ("castell", _to("threats:gap-list", "HQ")),
+        "response": ("castell", _to("threats:response", "HQ")),
+        "since the last edition": ("bellin", _to("threats:matrix-changes", "BAMBARI")),
+        "outcomes": ("castell", _scored("threats:outcomes", "HQ")),
+        "outcomes of an office": ("bellin", _scored("threats:outcomes", "BAMBARI")),
+        "lesson": ("bellin", _to("threats:lesson-write", "BAMBARI", "2020-Q3")),
+        "quality": ("bellin", _to("threats:quality", "BAMBARI")),
+        "edit offline": ("bellin", _to("threats:offline-list", "BAMBARI")),
+        "ratings": ("bellin", _of("threats:threat-ratings", _threats)),
+    },
+    "looking ahead": {
+        "hotspots": ("castell", _to("threats:hotspots")),
+        "hotspots, communes": ("castell", lambda: reverse("threats:hotspots") + "?level=3"),
+        "presences": ("bellin", _to("threats:presence-list")),
+        "new presence": ("bellin", _to("threats:presence-create")),
+        "atrocity watch": ("castell", _to("threats:watch")),
+        "factor": ("castell", _to("threats:factor-detail", "7")),
+        "reading": ("castell", _to("threats:factor-read", "7")),
+        "baseline": ("castell", _to("threats:factor-baseline", "7")),
+        "calendar": ("bellin", _to("threats:trigger-list")),
+        "trigger": ("castell", _of("threats:trigger-detail", lambda: TriggerEvent.objects.order_by("pk"))),
+        "new trigger": ("castell", _to("threats:trigger-create")),
+    },
+    "lists and schemes": {
+        "protection actors": ("bellin", _to("threats:protection-actor-list")),
+        "protection actor": ("bellin", _of("threats:protection-actor-detail", _protection_actors)),
+        "new protection actor": ("bellin", _to("threats:protection-actor-create")),
+        "words": ("castell", _to("threats:vocabulary")),
+        "schemes": ("castell", _to("threats:scheme-list")),
+        "scheme": ("castell", _of("threats:scheme-detail", lambda: Scheme.objects.filter(is_current=True))),
+        "new version": ("castell", _of("threats:scheme-create", lambda: Scheme.objects.filter(is_current=True))),
+        "glossary": ("bellin", _to("pocweb:glossary")),
+    },
     "editions": {
         "editions": ("castell", _to("threats:edition-list", "BAMBARI")),
+        "roll over": ("okeh", _to("threats:edition-create", "BOUAR")),
         "edition, draft": ("castell", _of("threats:edition-detail", _editions(EditionState.DRAFT))),
         "edition in force": ("castell", _of("threats:edition-detail", _editions(EditionState.IN_FORCE))),
         "editions compared": ("castell", _compared),

@@ -15,7 +15,7 @@ BOTH = f"{THEIRS}. {MINE}."
 
 
 def _rows() -> list[Threat]:
-    """Return the threats of Kaga-Bandoro, each of which one test here changes."""
+    """Return the threats of Kaga-Bandoro; each test finds them as the demo mission was built."""
     return list(Threat.objects.filter(office__code="KAGABANDORO", status="active").order_by("number"))
 
 
@@ -78,7 +78,7 @@ def test_same_cell_keeps_both_texts_and_the_second_person_chooses(
 
 
 def test_different_cells_of_one_row_are_both_kept_and_told(demo: Demo) -> None:
-    threat = _rows()[3]
+    threat = _rows()[0]
     first, second = _matrix(demo, "castell"), _matrix(demo, "petri")
     _open_cell(first, threat, "Action required")
     _open_cell(second, threat, "Threat and scale")

@@ -78,7 +78,7 @@ def test_threat_is_rated(demo: Demo) -> None:
 
     page.locator("input[name=cell][value='5-4']").check()
     page.get_by_role("textbox", name="Reason").fill("Two attacks within a week on the same road.")
-    page.get_by_role("radio", name="High", exact=True).check()
+    page.get_by_role("radio", name=re.compile("^High")).check()
     page.get_by_role("button", name="Save the rating").click()
     page.wait_for_url(f"**/threats/{threat.pk}/")
 
