@@ -48,7 +48,7 @@ def desk_of(mission: Mission, by: Any) -> Office:
     """Return the office that a mission-wide record is kept under: the person's own here, else the headquarters."""
     own = getattr(by, "office", None)
     if own is not None and own.mission_id == mission.pk:
-        return own  # type: ignore[no-any-return]
+        return own
     return Office.objects.filter(mission=mission).order_by("path")[0]
 
 
