@@ -1,7 +1,8 @@
-"""Addresses of meetings, decisions and action points."""
+"""Addresses of meetings, decisions, action points and issues."""
 
 from django.urls import path, re_path
 
+from coordination.issues import views as issues
 from coordination.meetings import actions, files, session, views
 
 urlpatterns = [
@@ -21,6 +22,12 @@ urlpatterns = [
     path("meetings/<int:pk>/pdf/", files.meeting_pdf, name="meeting-pdf"),
     path("meetings/files/<int:job>/", files.meeting_file, name="meeting-file"),
     path("decisions/<int:pk>/overrule/", actions.decision_overrule, name="decision-overrule"),
+    path("issues/", issues.issue_list, name="issue-list"),
+    path("issues/new/", issues.issue_create, name="issue-create"),
+    path("issues/<int:pk>/", issues.issue_detail, name="issue-detail"),
+    re_path(
+        r"^issues/(?P<pk>[0-9]+)/(?P<act>decide|refer|implement|report|close)/$", issues.issue_act, name="issue-act"
+    ),
     path("actions/", actions.action_list, name="action-list"),
     re_path(r"^actions/export\.(?P<kind>csv|xlsx)$", actions.action_export, name="action-export"),
     path("actions/<int:pk>/", actions.action_detail, name="action-detail"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from coordination.choices import ActionState
-from coordination.models import ActionPoint, AgendaItem, Decision, Meeting
+from coordination.models import ActionPoint, AgendaItem, Decision, Issue, Meeting
 from pocweb.choices import Role
 from pocweb.desk import Content, Item, Visit, register_panel
 from pocweb.navigation import register as register_entry
@@ -85,12 +85,17 @@ def _page_of(part: Any) -> str:
 def register() -> None:
     """Add the menu entry, the panels and the words of the audit trail."""
     register_entry(
-        51, "coordination:meeting-list", gettext_lazy("Meetings"), "coordination.view_meeting", also=("/actions/",)
+        51,
+        "coordination:meeting-list",
+        gettext_lazy("Meetings"),
+        "coordination.view_meeting",
+        also=("/actions/", "/issues/"),
     )
     register_panel(22, gettext_lazy("My action points"), own_points)
     register_panel(23, gettext_lazy("Overdue action points of the office"), late_points)
     register_record(Meeting, lambda meeting: reverse("coordination:meeting-detail", args=[meeting.pk]))
     register_record(ActionPoint, lambda point: reverse("coordination:action-detail", args=[point.pk]))
+    register_record(Issue, lambda issue: reverse("coordination:issue-detail", args=[issue.pk]))
     register_record(AgendaItem, _page_of)
     register_record(Decision, _page_of)
     register_verbs(
@@ -104,6 +109,8 @@ def register() -> None:
             "recorded attendance": gettext_lazy("recorded who was there"),
             "wrote a note": gettext_lazy("wrote what was said"),
             "recorded a decision": gettext_lazy("recorded a decision"),
+            "raised an issue": gettext_lazy("raised an issue"),
+            "moved an issue": gettext_lazy("moved an issue on"),
             "overruled a decision": gettext_lazy("decided otherwise"),
             "assigned an action point": gettext_lazy("assigned an action point"),
             "finished an action point": gettext_lazy("finished the action point"),

@@ -110,13 +110,13 @@ class ItemForm(RefusingForm):
     note = forms.CharField(
         label=gettext_lazy("What was said"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-    decision_kind = forms.ChoiceField(label=gettext_lazy("Decision: kind"), required=False)
+    decision_kind = forms.ChoiceField(label=gettext_lazy("Kind of decision"), required=False)
     decision_text = forms.CharField(
         label=gettext_lazy("Decision"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     action_text = forms.CharField(label=gettext_lazy("Action point: what"), max_length=300, required=False)
     action_owner = forms.ChoiceField(label=gettext_lazy("Who"), required=False)
-    action_component = forms.ChoiceField(label=gettext_lazy("For which component"), required=False)
+    action_component = forms.ChoiceField(label=gettext_lazy("Component"), required=False)
     action_due = forms.DateField(label=gettext_lazy("Deadline"), required=False, widget=DateInput())
 
     def __init__(

@@ -146,7 +146,7 @@ def meeting_attendance(request: HttpRequest, pk: int) -> HttpResponse:
         meeting,
         before=before,
         after=after,
-        bodies_before=request.POST.get("was_bodies", "").splitlines(),
+        bodies_before=request.POST.getlist("was_body"),
         bodies_after=[*request.POST.get("bodies", "").splitlines(), *request.POST.getlist("seated")],
         people=hall.component_of,
         by=request.user,

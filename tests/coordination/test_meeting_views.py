@@ -229,3 +229,16 @@ def test_co_05_both_decisions_stand_in_the_minutes(
     client.post(url, {"text": "Hold the base", "reason": "Harm foreseen"})
     page = client.get(path).text
     assert all(words in page for words in (decision.text, "Hold the base", "Harm foreseen", "Overruled"))
+
+
+def test_co_06_page_of_a_threat_tells_what_forums_decided_on_it(
+    client: Client, officer: Person, bambari: Office, forum: Forum
+) -> None:
+    threat = make_matrix_threat(bambari, risk=4)
+    point = make_action(make_meeting(forum, officer, "open"), officer, text="Watch the bridge", threat=threat)
+    client.force_login(officer)
+    page = client.get(f"/threats/{threat.pk}/").text
+    assert all(words in page for words in ("Agreed: Watch the bridge", f"/actions/{point.pk}/", "M-001/1"))
+    ActionPoint.objects.update(marking=Marking.STRICTLY_CONFIDENTIAL)
+    Decision.objects.update(marking=Marking.STRICTLY_CONFIDENTIAL)
+    assert "Watch the bridge" not in client.get(f"/threats/{threat.pk}/").text

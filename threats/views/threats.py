@@ -69,6 +69,8 @@ def threat_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "shares": component_shares(rows[0]),
         "phases": tiers_and_phases()[1],
         "decisions": threat.imminence_decisions.select_related("decided_by"),
+        "forum_decisions": threat.decisions.visible_to(user).select_related("meeting__forum").order_by("-decided_at"),
+        "forum_actions": threat.action_points.visible_to(user).select_related("owner").order_by("due_on", "number"),
         "events": _history(threat, user),
         "can_edit": can_edit,
         "can_reopen": user.has_perm("threats.change_threat", threat) and threat.status == "closed",
