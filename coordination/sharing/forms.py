@@ -175,7 +175,7 @@ class ThreatChoices(forms.ModelMultipleChoiceField):
     def label_from_instance(self, obj: Threat) -> str:
         blocked = _("blocked for host authorities") if services.block_of(obj).is_blocked else ""
         marked = str(Marking(obj.marking).label)
-        return f"{obj.ref} {obj.title} ({', '.join(str(one) for one in (marked, blocked) if one)})"
+        return f"{obj.ref} ({', '.join(str(one) for one in (marked, blocked) if one)}) {obj.title}"
 
 
 class ShareForm(GuardedForm):
