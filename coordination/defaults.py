@@ -73,10 +73,11 @@ def missing_forums(mission: Mission, *, by: Any, now: datetime | None = None) ->
     components = list(Component.objects.filter(mission=mission))
     holders = _holders(mission, today)
     taken = {forum.code for forum in forums}
+    standing = [one for one in forums if one.is_active and (one.active_to is None or one.active_to >= today)]
     found = []
     for entry in catalogue():
         for office in offices:
-            wanted = _is_wanted(entry, office, forums, with_areas)
+            wanted = _is_wanted(entry, office, standing, with_areas)
             proposal = _proposal(entry, office, components, holders) if wanted else None
             probe = Forum(mission=mission, office=office, marking=mission.default_marking)
             if proposal and proposal.code not in taken and by.has_perm("coordination.change_forum", probe):
@@ -86,7 +87,7 @@ def missing_forums(mission: Mission, *, by: Any, now: datetime | None = None) ->
 
 def _is_wanted(entry: Mapping[str, Any], office: Office, forums: Iterable[Forum], with_areas: set[int]) -> bool:
     """Say whether the office needs the entry of the catalogue and has no forum that fills its place."""
-    own = [forum for forum in forums if forum.is_active and forum.office_id == office.pk]
+    own = [forum for forum in forums if forum.office_id == office.pk]
     if entry["office"] == EACH:
         needed = office.kind != OfficeKind.HEADQUARTERS and office.pk in with_areas
         return needed and not any(forum.level == Level.TACTICAL for forum in own)

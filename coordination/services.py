@@ -131,7 +131,11 @@ def _check_act(edition: MatrixEdition, forum: Forum, decided_on: date | None, by
     in_reach = forum.mission_id == edition.mission_id and rules.decides_for(forum.office.path, edition.office.path)
     if not in_reach or not forum.is_active:
         raise RuleError("wrong_forum", _("This forum does not decide on this office's matrix."), "forum")
-    return rules.check_decided_on(decided_on, opened_on=edition.created_at.date(), today=now.date())
+    day = rules.check_decided_on(decided_on, opened_on=edition.created_at.date(), today=now.date())
+    days = {"active_from": forum.active_from, "active_to": forum.active_to}
+    if not rules.is_at_work(is_active=True, day=day, **days):
+        raise RuleError("not_at_work", _("This forum did not work on that day."), "decided_on")
+    return day
 
 
 def _record(edition: MatrixEdition, forum: Forum, kind: ActKind, **columns: Any) -> ForumAct:

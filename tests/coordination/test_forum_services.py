@@ -183,7 +183,9 @@ def test_co_02_priority_area_without_local_forum_is_a_gap(adviser: Person, bamba
     assert _gaps(mission, adviser) == [("local", "Bambari")]
     forum = make_forum(bambari, adviser, active_to=date(2020, 12, 30), chair=adviser)
     assert _gaps(mission, adviser) == [("local", "Bambari")]
+    assert "smgp-bambari" in [one.code for one in missing_forums(mission, by=adviser, now=NOW)]
     services.edit_forum(forum, based_on=1, changes={"active_to": None}, by=adviser)
+    assert "smgp-bambari" not in [one.code for one in missing_forums(mission, by=adviser, now=NOW)]
     assert _gaps(mission, adviser) == []
     Threat.objects.filter(office=bambari).update(status="closed", closed_reason="Over")
     forum.delete()

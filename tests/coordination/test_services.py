@@ -77,6 +77,15 @@ def test_a_forum_of_another_office_or_a_closed_one_does_not_decide(
     assert services.record_endorsement(edition, forum=above, decided_on=DAY, by=adviser, now=NOON).forum == above
 
 
+def test_forum_decides_on_days_on_which_it_works(officer: Person, bambari: Office) -> None:
+    make_matrix_threat(bambari)
+    edition = make_edition(bambari, officer, "consultation")
+    ended = make_forum(bambari, officer, active_to=date(2020, 12, 30))
+    with pytest.raises(RuleError) as refused:
+        services.record_endorsement(edition, forum=ended, decided_on=DAY, by=officer, now=NOON)
+    assert (refused.value.code, refused.value.field, ForumAct.objects.count()) == ("not_at_work", "decided_on", 0)
+
+
 def test_recording_twice_keeps_one_act_and_says_who_was_first(
     officer: Person, adviser: Person, bambari: Office
 ) -> None:
