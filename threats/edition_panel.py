@@ -14,7 +14,7 @@ from pocweb.choices import Role
 from pocweb.models import Component, Office, Posting
 from threats.choices import ApprovalSlot, EditionState
 from threats.comparison import Comparison
-from threats.editions import changes_since
+from threats.editions import changes_since, live_rows
 from threats.models import EditionApproval, MatrixEdition, Threat
 from threats.rules import editions as rules
 
@@ -87,17 +87,27 @@ class Panel:
         return self.edition is not None and bool(self.edition.sha256)
 
 
-def build_panel(office: Office, user: Any, now: datetime, *, rows: Rows = None, counts_late: bool = False) -> Panel:
+def build_panel(
+    office: Office,
+    user: Any,
+    now: datetime,
+    *,
+    rows: Rows = None,
+    counts_late: bool = False,
+    editions: Iterable[MatrixEdition] | None = None,
+) -> Panel:
     """Return the state of the office's edition for this person.
 
     `rows` are the office's own live rows where the page has them (`threats.comparison.live_row`), so that the changes
     since the endorsement cost no further reading. `counts_late` asks for the number of rows whose review has passed, on
-    pages that do not show the rows; one query.
+    pages that do not show the rows; one query. `editions` are those that the person may see, approvals read ahead, on
+    pages that have them.
     """
-    seen = MatrixEdition.objects.visible_to(user).filter(
-        office=office, state__in=(*EditionState.OPEN_STATES, EditionState.IN_FORCE)
-    )
-    found = list(seen.select_related("office", "mission", "created_by"))
+    states = (*EditionState.OPEN_STATES, EditionState.IN_FORCE)
+    if editions is None:
+        seen = MatrixEdition.objects.visible_to(user).filter(office=office, state__in=states)
+        editions = seen.select_related("office", "mission", "created_by")
+    found = [one for one in editions if one.state in states]
     in_force = next((one for one in found if one.state == EditionState.IN_FORCE), None)
     edition = next((one for one in found if one.state != EditionState.IN_FORCE), None)
     if edition is None:
@@ -108,15 +118,18 @@ def build_panel(office: Office, user: Any, now: datetime, *, rows: Rows = None, 
         flags = _flags(in_force, now)
         late = _late(office, user, now) if counts_late else 0
         return Panel(office, in_force, in_force, heading, note, can_open=can_open, flags=flags, late=late)
+    live = None
+    if counts_late and rows is None and edition.state == EditionState.ENDORSED:
+        rows = live = live_rows(office, now=now, clearance=user.clearance, previous=in_force)
     panel = panel_of(edition, user, now, in_force=in_force, rows=rows)
-    return replace(panel, late=_late(office, user, now)) if counts_late else panel
+    return replace(panel, late=_late(office, user, now, live)) if counts_late else panel
 
 
 def panel_of(
     edition: MatrixEdition, user: Any, now: datetime, *, in_force: MatrixEdition | None = None, rows: Rows = None
 ) -> Panel:
     """Return the state of one edition, whatever its state."""
-    approvals = list(edition.approvals.select_related("person")) if edition.sha256 else []
+    approvals = _approvals(edition) if edition.sha256 else []
     acts = open_acts(edition, user, approvals)
     changes = None
     if edition.state == EditionState.ENDORSED:
@@ -148,8 +161,21 @@ def _flags(in_force: MatrixEdition | None, now: datetime) -> tuple[str, ...]:
     return rules.missed(in_force_at=in_force.in_force_at, horizon_on=in_force.horizon_on, review_days=days, now=now)
 
 
-def _late(office: Office, user: Any, now: datetime) -> int:
-    """Return the number of the office's active threats whose review or horizon has passed. One query."""
+def _approvals(edition: MatrixEdition) -> list[EditionApproval]:
+    read_ahead: dict[str, Any] = getattr(edition, "_prefetched_objects_cache", {})
+    return list(read_ahead["approvals"] if "approvals" in read_ahead else edition.approvals.select_related("person"))
+
+
+def _late(office: Office, user: Any, now: datetime, live: Rows = None) -> int:
+    """Return the number of the office's active threats whose review or horizon has passed.
+
+    From the whole `live` rows where they are read already; else one query.
+    """
+    probe = Threat(mission=office.mission, office=office, marking=0)
+    if live is not None and user.has_perm("threats.view_threat", probe):
+        today = now.date().isoformat()
+        days = ((row["review_on"], row["horizon_on"]) for row in live)
+        return sum(any(day and day < today for day in pair) for pair in days)
     rows = Threat.objects.visible_to(user).active().filter(mission=office.mission_id, office=office)
     found: int = rows.filter(Q(review_on__lt=now.date()) | Q(horizon_on__lt=now.date())).count()
     return found

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -24,7 +25,7 @@ from threats.edition_panel import Panel, build_panel, panel_of
 from threats.editions import changes_since, in_force, live_rows
 from threats.forms.editions import ApproveForm, CompareForm, ReturnForm
 from threats.matrix import COLUMNS
-from threats.models import MatrixEdition, Threat
+from threats.models import EditionApproval, MatrixEdition, Threat
 from threats.rounds import reviewed
 from threats.rules import editions as rules
 from threats.services import editions as services
@@ -48,6 +49,7 @@ def panel_for(
     *,
     rows: Iterable[Mapping[str, Any]] | None = None,
     counts_late: bool = False,
+    editions: Iterable[MatrixEdition] | None = None,
 ) -> Panel | None:
     """Return the state of the office's edition as `threats/_edition_panel.html` draws it.
 
@@ -56,7 +58,7 @@ def panel_for(
     probe = MatrixEdition(mission=office.mission, office=office, marking=0)
     if not user.has_perm("threats.view_edition", probe):
         return None
-    return build_panel(office, user, now, rows=rows, counts_late=counts_late)
+    return build_panel(office, user, now, rows=rows, counts_late=counts_late, editions=editions)
 
 
 def office_of(request: HttpRequest, code: str) -> Office:
@@ -80,7 +82,9 @@ def edition_list(request: HttpRequest, code: str) -> HttpResponse:
     """All editions of an office, newest first, with the choice of two to compare."""
     office = office_of(request, code)
     rows = MatrixEdition.objects.visible_to(request.user).filter(office=office).defer("snapshot")
-    editions = list(rows.prefetch_related("approvals__person").order_by("-number"))
+    rows = rows.select_related("office", "mission", "created_by").order_by("-number")
+    approvals = Prefetch("approvals", EditionApproval.objects.select_related("person"))
+    editions = list(rows.prefetch_related(approvals))
     form = compare_form(request, [(one.pk, one.number) for one in editions if one.sha256])
     if form and form.is_bound and form.is_valid():
         return redirect("threats:edition-compare", form.cleaned_data["before"], form.cleaned_data["after"])
@@ -88,7 +92,7 @@ def edition_list(request: HttpRequest, code: str) -> HttpResponse:
         "office": office,
         "editions": [{"edition": one, "tone": _tone(one)} for one in editions],
         "form": form,
-        "panel": panel_for(office, request.user, clock.now(office.mission), counts_late=True),
+        "panel": panel_for(office, request.user, clock.now(office.mission), counts_late=True, editions=editions),
         "marking": max([one.marking for one in editions], default=None),
     }
     return render(request, "threats/edition_list.html", context)
