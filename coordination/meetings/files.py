@@ -35,7 +35,7 @@ def document_of(minutes: Minutes) -> dict[str, Any]:
     """Return what the template draws: the minutes, and the words behind the acronyms in them (CO-12)."""
     texts = [minutes.summary, minutes.reason]
     for item in minutes.items:
-        texts += [item.title, item.note, *(one.text for one in (*item.decisions, *item.actions))]
+        texts += [item.title, item.note, *(one.text for one in item.decisions), *(one.text for one in item.actions)]
     return {"minutes": minutes, "acronyms": used_in(texts)}
 
 

@@ -229,8 +229,12 @@ def _item(number: int, item: dict[str, Any], seen: dict[str, set[int]]) -> ItemL
         ),
         actions=tuple(
             ActionLine(
-                *(one[name] for name in ("pk", "ref", "text", "owner", "component")),
-                for_people(date.fromisoformat(one["due_on"])),
+                pk=one["pk"],
+                ref=one["ref"],
+                text=one["text"],
+                owner=one["owner"],
+                component=one["component"],
+                due=for_people(date.fromisoformat(one["due_on"])),
             )
             for one in item["actions"]
             if one["pk"] in seen["actions"]
