@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from coordination.issues.services import raise_issue
 from coordination.meetings.files import MINUTES_PDF
 from coordination.sharing.tasks import CONTACTS_PDF
 from pocweb import jobs
@@ -103,6 +104,7 @@ def _add_records(world: World) -> None:
     records.meeting = make_meeting(records.forum, officer)
     records.session = make_meeting(records.forum, officer, "open", at=NOW)
     records.action = make_action(records.session, officer)
+    records.issue = raise_issue(records.forum, title="Bridge", by=officer, now=NOW)
     records.agenda_item, records.decision = records.action.item, records.action.decision
     head = world.people["HOO"]
     heads = {"head_of_office": head, "head_of_military": world.people["FCPC"], "head_of_police": _police(world)}

@@ -98,6 +98,7 @@ def public(**names: Any) -> Place:
 
 EMPTY: dict[str, Any] = {}
 READING = {"read_on": "2020-12-20", "level": 1, "evidence": "Walked"}
+STEP = {"reason": "Walked"}
 RATING = {"likelihood": 3, "impact": 3, "reason": "Walked"}
 PLACES: dict[str, Place] = {
     # one's own account
@@ -291,6 +292,10 @@ PLACES: dict[str, Place] = {
     "coordination:meeting-pdf": record(INSIDE, post=EMPTY, pk="meeting"),
     "coordination:meeting-file": record(INSIDE, job="own_minutes_job"),
     "coordination:decision-overrule": record(OVERRULE, INSIDE, pk="decision"),
+    "coordination:issue-list": page(INSIDE),
+    "coordination:issue-create": page(INSIDE),
+    "coordination:issue-detail": record(INSIDE, pk="issue"),
+    "coordination:issue-act": record(f"{DRAFT} {OVERRULE}", INSIDE, post=STEP, pk="issue", act="decide"),
     "coordination:action-list": page(INSIDE),
     "coordination:action-export": page(INSIDE, kind="csv"),
     "coordination:action-detail": record(INSIDE, pk="action"),
