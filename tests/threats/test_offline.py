@@ -274,6 +274,7 @@ FAULTS = [
     ("horizon_on", FIRST, "02/03/2021", '"02/03/2021" is not a date. Write it as 2020-12-31.'),
     ("review_on", FIRST, date(2190, 1, 1), '"2190-01-01" is too far away.'),
     ("capacity_in_reach", FIRST, "maybe", '"maybe" is not in the list. It holds: yes, no, unknown.'),
+    ("capacity_in_reach", FIRST, "unknwon", '"unknwon" is not in the list. Is "unknown" meant?'),
     ("actors", FIRST, "Nobody", '"Nobody" is not in the list. It holds: UPC (upc).'),
     (
         "new_likelihood",

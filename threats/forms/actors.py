@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from pocweb.choices import Marking
 from pocweb.fieldlist import Face, FieldKind
@@ -28,7 +29,8 @@ class ActorForm(GuardedForm):
             return forms.ChoiceField(choices=ACTOR[name].choices)
         length = getattr(Actor._meta.get_field(name), "max_length", None)
         widget = forms.Textarea(attrs={"rows": 4}) if kind == FieldKind.LONG_TEXT else forms.TextInput()
-        return forms.CharField(required=name == "name", max_length=length, widget=widget)
+        said = {"required": _("Write the name by which the mission knows the actor.")}
+        return forms.CharField(required=name == "name", max_length=length, widget=widget, error_messages=said)
 
     def changes(self) -> dict[str, Any]:
         """Return the sent fields as plain values."""

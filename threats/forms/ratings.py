@@ -23,11 +23,16 @@ class AssessForm(GuardedForm):
     An expected risk above the risk of today is asked about once (`is_above`) and may then be stored.
     """
 
-    cell = forms.ChoiceField(widget=forms.RadioSelect, label=gettext_lazy("Likelihood and impact"))
+    cell = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        label=gettext_lazy("Likelihood and impact"),
+        error_messages={"required": gettext_lazy("Choose one cell.")},
+    )
     reason = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4}),
         label=gettext_lazy("Reason"),
         help_text=gettext_lazy("What speaks for this rating. Do not write names of sources, victims or witnesses."),
+        error_messages={"required": gettext_lazy("Say what speaks for this rating.")},
     )
     confidence = forms.TypedChoiceField(
         coerce=int,

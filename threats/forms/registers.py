@@ -13,7 +13,10 @@ class ProtectionActorForm(GuardedForm):
     """A protection actor of the register. Source: POC Handbook 2020, 8.2.3."""
 
     name = forms.CharField(
-        max_length=120, label=gettext_lazy("Name"), help_text=gettext_lazy("An organization or group, never a person.")
+        max_length=120,
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("An organization or group, never a person."),
+        error_messages={"required": gettext_lazy("Write the name by which the mission knows the actor.")},
     )
     kind = forms.ChoiceField(choices=ProtectionActor.Kind.choices, label=gettext_lazy("Kind"))
     description = forms.CharField(

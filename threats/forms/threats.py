@@ -165,7 +165,10 @@ class ThreatForm(GuardedForm):
         area = forms.Textarea(attrs={"rows": 4})
         is_long = THREAT[name].kind == FieldKind.LONG_TEXT or self.compact
         return forms.CharField(
-            required=name == "title", max_length=length, widget=area if is_long else forms.TextInput()
+            required=name == "title",
+            max_length=length,
+            widget=area if is_long else forms.TextInput(),
+            error_messages={"required": _("Say in one line who threatens whom, and where.")},
         )
 
 
@@ -186,13 +189,21 @@ class ImminenceForm(GuardedForm):
         widget=forms.RadioSelect,
         label=gettext_lazy("Decision"),
     )
-    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}), label=gettext_lazy("Reason"))
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4}),
+        label=gettext_lazy("Reason"),
+        error_messages={"required": gettext_lazy("Say what was seen, or what is no longer seen.")},
+    )
 
 
 class ReasonForm(GuardedForm):
     """Why a threat is closed or reopened."""
 
-    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}), label=gettext_lazy("Reason"))
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4}),
+        label=gettext_lazy("Reason"),
+        error_messages={"required": gettext_lazy("Say why. The reason is kept with the threat.")},
+    )
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -123,6 +123,7 @@ class ReadingForm(GuardedForm):
         fields["signs"].choices = [(row["code"], row["text"]) for row in factor.indicators]
         fields["area"].queryset = areas_to_name(mission)
         fields["marking"].choices = markings_for(user)
+        fields["level"].error_messages["required"] = _("Choose the level that the signs speak for.")
         fields["read_on"].error_messages["required"] = _("Say on which day this was seen.")
         fields["evidence"].error_messages["required"] = _("Say what was seen, where and by what kind of source.")
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -106,8 +107,11 @@ def _one_of(column: SheetColumn, text: str, words: Words) -> Any:
 
 
 def not_listed(column: SheetColumn, text: str, words: Words) -> CellError:
-    """Return the refusal of a word that a list does not offer, naming those that it does."""
+    """Return the refusal of a word that a list does not offer, naming one that is close or those that it does."""
     known = words.choices(column.words)
+    if near := get_close_matches(text, known, n=1, cutoff=0.8):
+        said = {"value": shorten(text, 60), "near": near[0]}
+        return CellError(_('"%(value)s" is not in the list. Is "%(near)s" meant?') % said)
     listed = ", ".join(known[:SHOWN])
     if len(known) > SHOWN:
         listed = _("%(words)s and %(n)s more") % {"words": listed, "n": len(known) - SHOWN}
