@@ -147,6 +147,7 @@ def test_queries_of_lists_do_not_grow_with_their_rows(world: World) -> None:
     world.records.consulted.delete()
     make_full_threat(Office.objects.get(code="IPPY"), by=world.people["POCF"])
     _add_edition(world)
+    hand_over(world.records.bambari, recipient="Partner", form="csv", by=world.people["POCF"], now=NOW)
     small = _count(world)
     _grow(world)
     large = _count(world)
