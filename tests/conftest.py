@@ -99,9 +99,10 @@ def django_db_setup(
     pytest-django's own fixture makes it for marked tests alone: a fixture of a module that unblocks the database by
     itself would, run first or alone, write into the database that the settings name.
     """
-    kept = {"keepdb": True} if django_db_keepdb and not django_db_createdb else {}
+    keep = django_db_keepdb and not django_db_createdb
+    only: Any = {"default"}  # any collection of names will do, whatever the stubs say
     with django_db_blocker.unblock():
-        made = setup_databases(0, interactive=False, aliases={"default"}, serialized_aliases=set(), **kept)
+        made = setup_databases(0, interactive=False, keepdb=keep, aliases=only, serialized_aliases=set())
     yield
     if not django_db_keepdb:
         with django_db_blocker.unblock():
