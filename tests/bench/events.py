@@ -22,19 +22,20 @@ FLAT_MB = 20
 BLOCK = 1000
 
 
-def write_file(path: Path, count: int) -> None:
+def write_file(path: Path, count: int, first: int = 10_000_000) -> None:
     """Write so many events in UCDP's layout: the shipped ones again and again, each with an id and a point of its own.
 
-    Points move by at most a kilometre, so that no place is looked up once and remembered for the next copy.
+    Points move by at most a kilometre, so that no place is looked up once and remembered for the next copy. Ids
+    count from `first`, so that two files do not hold the same events.
     """
-    chance = random.Random(2020)
+    chance = random.Random(first)
     with EVENTS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         for number in range(count):
-            row = dict(rows[number % len(rows)], id=str(10_000_000 + number))
+            row = dict(rows[number % len(rows)], id=str(first + number))
             row["latitude"] = f"{float(row['latitude']) + chance.uniform(-0.01, 0.01):.6f}"
             row["longitude"] = f"{float(row['longitude']) + chance.uniform(-0.01, 0.01):.6f}"
             row["geom_wkt"] = f"POINT ({row['longitude']} {row['latitude']})"

@@ -48,7 +48,7 @@ def _same_rows(client: Any, url: str, admin: str, rows: int) -> None:
 def measure_full(world: World, board: Board, folder: Path, rows: int, incidents: int, times: int) -> None:
     """Measure the matrix with everything that hangs on it: incidents behind each rating, editions behind each mark."""
     path = folder / "more-events.csv"
-    write_file(path, max(incidents - Incident.objects.count(), 0))
+    write_file(path, max(incidents - Incident.objects.count(), 0), first=50_000_000)
     world.import_file(path)
     path.unlink()
     bambari = world.offices["BAMBARI"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import documents, events, matrix, offline, pages, saving
+from tests.bench import documents, events, matrix, matrix_pages, offline, pages, saving
 from tests.bench.board import Board
 from tests.bench.world import EVENTS, World
 
@@ -36,6 +36,7 @@ def measure(board: Board, sizes: Sizes, folder: Path) -> None:
     board.part("Saving", saving.measure, world, board)
     board.part("Matrix", matrix.measure, world, board, sizes.threats, sizes.turns)
     board.part("Full matrix", matrix.measure_full, world, board, folder, sizes.threats, sizes.incidents, sizes.turns)
+    board.part("Pages around the matrix", matrix_pages.measure, world, board)
     board.part("Assessment", documents.measure, world, board, sizes.turns)
     board.part("Workers", documents.measure_workers, world, board, sizes.reports, sizes.worker_turns)
     board.part("Import", events.measure_import, world, board, folder, sizes.events)
