@@ -58,6 +58,9 @@ LISTS = {
     "shares": ("coordination:share-list", []),
     "agreements": ("coordination:agreement-list", []),
     "recording a share": ("coordination:share-create", []),
+    "meetings": ("coordination:meeting-list", []),
+    "action points": ("coordination:action-list", []),
+    "issues": ("coordination:issue-list", []),
     "reports": ("reporting:report-list", []),
     "desk": ("pocweb:desk", []),
 }

@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from coordination.models import Forum, Mechanism
+from coordination.models import ActionPoint, Forum, Issue, Mechanism, Meeting
 from pocweb import audit, demo
 from pocweb.choices import Phase, Role, Tier
 from pocweb.models import AuditEvent, Mission, Office, Person
@@ -109,6 +110,10 @@ def _check_papers(mission: Mission) -> None:
     assert set(Forum.objects.filter(mission=mission, parent=None).values_list("code", flat=True)) == {"smgp"}
     assert set(Forum.objects.filter(mission=mission, chair=None).values_list("code", flat=True)) == {"opt"}
     assert Mechanism.objects.filter(mission=mission).exclude(representative=None).count() == 3
+    held = Meeting.objects.filter(mission=mission).order_by("starts_at").values_list("state", flat=True)
+    assert list(held) == ["held", "held", "planned"]
+    assert ActionPoint.objects.filter(mission=mission).overdue(date(2020, 12, 31)).count() == 1
+    assert Issue.objects.get(mission=mission).state == "referred_operational"
     assert list(Report.objects.filter(mission=mission).order_by("period").values_list("period", "state")) == [
         ("2020-Q3", "approved"),
         ("2020-Q4", "drafting"),

@@ -16,7 +16,7 @@ from pocweb.demo import DEMO_DOMAIN, DEMO_PASSWORD
 from pocweb.errors import RuleError
 from pocweb.models import Area, Component, Mission, Office, Person, Posting
 from pocweb.services import COMPONENTS
-from reporting.demo import forums, outcomes, papers, presence, registers, rounds, sharing, watch
+from reporting.demo import forums, meetings, outcomes, papers, presence, registers, rounds, sharing, watch
 from reporting.demo.cast import MISSION, OFFICES, PEOPLE, PROTECTION_ACTORS
 from reporting.demo.clusters import clusters_of
 from reporting.demo.diary import Diary, person
@@ -152,6 +152,7 @@ def _live(mission: Mission, built: Built) -> None:
     rounds.write_rounds(diary)
     papers.write_reports(diary)
     outcomes.write_lessons(diary)
+    meetings.write_meetings(diary)
     sharing.write_sharing(diary)
     acts = diary.play()
     count = Threat.objects.filter(mission=mission).count()
