@@ -30,6 +30,7 @@ from threats.rules.outcomes import MISSED_CIVILIANS, MISSED_INCIDENTS, Tally, is
 from threats.views.editions import office_of
 
 TREND = 4  # closed quarters of the small table
+EARLIEST, LATEST = 1946, 2999  # years that a quarter may be asked of
 MOST = 12  # incidents named under a row; the export names all
 TONES = {Outcome.HIT: "ok", Outcome.FALSE_ALARM: "warn", Outcome.MISS: "bad", Outcome.QUIET: "none"}
 
@@ -111,6 +112,8 @@ def asked_quarter(text: str, today: Any) -> tuple[Quarter, str]:
     try:
         quarter = Quarter.parse(text)
         ends_on = quarter.ends_on
+        if not EARLIEST <= quarter.year <= LATEST:
+            raise ValueError
     except (RuleError, ValueError):
         return last, _('"%(text)s" is no quarter. Write year and number, such as 2020-Q3.') % {"text": text[:20]}
     if not is_closed(ends_on, today=today):

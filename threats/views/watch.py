@@ -30,6 +30,7 @@ from threats.watching import FactorLine, board_for, headline, sign_texts
 SHORT = (gettext_lazy("None"), gettext_lazy("Single"), gettext_lazy("Several"), gettext_lazy("Strong"))
 """The four levels as short as a chart needs them."""
 MOST_EVENTS, MOST_THREATS, MOST_WATCHED = 20, 8, 5
+EARLIEST = 1946  # no board of a year before there were missions
 
 
 def mission_of(request: HttpRequest) -> Mission:
@@ -88,9 +89,10 @@ def watch_board(request: HttpRequest) -> HttpResponse:
 def _day_asked(request: HttpRequest, now: date) -> date:
     """Return the day that the board is asked for (`?on=2020-12-31`), today where none or a later one is named."""
     try:
-        return min(date.fromisoformat(request.GET.get("on", "")), now)
+        day = min(date.fromisoformat(request.GET.get("on", "")), now)
     except ValueError:
         return now
+    return day if day.year >= EARLIEST else now
 
 
 @require_safe
