@@ -16,7 +16,7 @@ from threats.services.threats import assess_threat, edit_threat
 
 LIMIT = 10
 OF_GUARD = {"version", "changed_at", "changed_by_id"}
-OF_RATING = {"likelihood", "impact", "risk", "priority", "trend", "assessed_on"}
+OF_RATING = {"likelihood", "impact", "risk", "priority", "trend", "assessed_on", "confidence", "expected_risk"}
 
 
 def measure(world: World, board: Board) -> None:
