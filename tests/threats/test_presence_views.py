@@ -179,3 +179,13 @@ def test_api_adds_edits_and_ends(client: Client, mission: Mission) -> None:
     assert (clashed.status_code, ended.json()["ends_on"]) == (409, "2020-12-24")
     assert (refused.status_code, refused.json()["field"]) == (400, "area")
     assert len(client.get("/api/v1/presences/").json()["results"]) == 1
+
+
+def test_record_names_area_and_office_in_facts_and_history(client: Client, officer: Person, ouaka: Area) -> None:
+    """TH-08: people read names, not codes."""
+    client.force_login(officer)
+    sent = {"kind": "patrol", "area": "CF42", "starts_on": "2020-12-20", "ends_on": "2020-12-20", "office": "BAMBARI"}
+    answer = client.post("/presences/new/", {**sent, "marking": 2}, follow=True)
+    page = answer.content.decode()
+    assert "Ouaka (CF42)" in page
+    assert "BAMBARI" not in page

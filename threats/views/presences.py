@@ -1,7 +1,7 @@
 """Pages of presences: list, record, form, end, exports."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,7 @@ from pocweb.choices import Marking
 from pocweb.errors import Forbidden, RuleError
 from pocweb.fieldlist import Face, for_people
 from pocweb.guard import EditConflict
-from pocweb.models import Area, Mission
+from pocweb.models import Area, AuditEvent, Mission, Office
 from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once, stated_version
 from pocweb.permissions import require
 from pocweb.tabular import write_csv, write_xlsx
@@ -106,21 +106,42 @@ def presence_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _show(request: HttpRequest, presence: Presence, form: EndForm, status: int = 200) -> HttpResponse:
     can_change = request.user.has_perm("threats.change_presence", presence)
-    facts = [
-        (str(field.label), _("goes on") if field.name == "ends_on" and presence.ends_on is None else for_people(value))
-        for field, value in ((field, field.value(presence)) for field in PRESENCE.on(Face.DETAIL))
-        if field.name != "ref"
-    ]
+    events = list(history_of(presence)[:HISTORY])
     context = {
         "presence": presence,
-        "facts": facts,
-        "events": history_lines(history_of(presence)[:HISTORY], labels=LABELS, show=show),
+        "facts": _facts(presence),
+        "events": history_lines(events, labels=LABELS, show=_named(presence.mission, events)),
         "can_change": can_change,
         "form": form if can_change and presence.ends_on is None else None,
         "list_query": as_query({"area": presence.area.pcode}),
         "marking": presence.marking,
     }
     return render(request, "threats/presence_detail.html", context, status=status)
+
+
+def _facts(presence: Presence) -> list[tuple[str, str]]:
+    """Return what the page tells, area and office by name."""
+    words = {"area": f"{presence.area.name} ({presence.area.pcode})", "office": presence.office.name}
+    if presence.ends_on is None:
+        words["ends_on"] = _("goes on")
+    return [
+        (str(field.label), words.get(field.name) or for_people(field.value(presence)))
+        for field in PRESENCE.on(Face.DETAIL)
+        if field.name not in ("ref", "area_name")
+    ]
+
+
+def _named(mission: Mission, events: list[AuditEvent]) -> Callable[[str, Any], str]:
+    """Return `show` for the history, with the names of the areas and offices that the events know by code."""
+    codes = {name: {code for event in events for code in event.changes.get(name, ())} for name in ("area", "office")}
+    areas = Area.objects.filter(pcode__in=codes["area"] - {None})
+    offices = Office.objects.filter(mission=mission, code__in=codes["office"] - {None})
+    names = {"area": dict(areas.values_list("pcode", "name")), "office": dict(offices.values_list("code", "name"))}
+
+    def shown(name: str, value: Any) -> str:
+        return names[name].get(value, show(name, value)) if name in names else show(name, value)
+
+    return shown
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
