@@ -20,8 +20,13 @@ Row = Mapping[str, Any]
 def raise_citing(actor: Actor, *, by: Any, now: datetime) -> None:
     """Lift the incidents, threats and editions that cite the actor, and what cites those; needs a transaction."""
     note = f"follows {actor}"
+    threats = Threat.objects.filter(actors=actor)
+    _hold(Incident.objects.filter(actors=actor), actor.marking)
+    _hold(threats, actor.marking)
+    _hold(_activities_of(threats), actor.marking)
+    _hold(MatrixEdition.objects.filter(mission=actor.mission_id), actor.marking)
     _raise(Incident.objects.filter(actors=actor).distinct(), actor.marking, note=note, by=by, now=now)
-    for threat in _raise(Threat.objects.filter(actors=actor), actor.marking, note=note, by=by, now=now):
+    for threat in _raise(threats, actor.marking, note=note, by=by, now=now):
         raise_activities(threat, by=by, now=now)
     names = {actor.short_name, actor.name} - {""}
     rows = MatrixEdition.objects.filter(mission=actor.mission_id)
@@ -31,10 +36,12 @@ def raise_citing(actor: Actor, *, by: Any, now: datetime) -> None:
 
 def raise_activities(threat: Threat, *, by: Any, now: datetime) -> None:
     """Lift the activities that answer the threat, and the editions that hold any of these; needs a transaction."""
-    activities: Any = threat.activities  # the reverse relation that a later app declares
+    activities = _activities_of(Threat.objects.filter(pk=threat.pk))
     note = f"follows {threat.ref}"
+    _hold(activities, threat.marking)
+    _hold(MatrixEdition.objects.filter(mission=threat.mission_id), threat.marking)
     raise_editions(threat, by=by, now=now)
-    for activity in _raise(activities.all(), threat.marking, note=note, by=by, now=now):
+    for activity in _raise(activities, threat.marking, note=note, by=by, now=now):
         raise_editions_telling(activity, by=by, now=now)
 
 
@@ -77,6 +84,24 @@ def _raise_editions(
 
 def _rows(snapshot: Any) -> Iterable[Row]:
     return (*snapshot["rows"], *snapshot["closed"])
+
+
+def _activities_of(threats: "models.QuerySet[Threat]") -> "models.QuerySet[Any]":
+    """Return the activities that answer the threats, through the reverse relation that a later app declares."""
+    model: Any = Threat.activities.rel.related_model
+    rows: models.QuerySet[Any] = model.objects.filter(threats__in=threats.order_by().values("pk")).distinct()
+    return rows
+
+
+def _hold(rows: "models.QuerySet[Any]", marking: int) -> None:
+    """Lock those of the records that stand below the marking, before the first event is written.
+
+    Events of a mission are written one after the other. Who edits one of the records holds its row and waits for its
+    turn; who has the turn must therefore never wait for a row. All who lift records lock them in the same order:
+    incidents, threats, activities, editions.
+    """
+    lower = rows.filter(marking__lt=marking).order_by().values("pk")
+    list(rows.model._default_manager.filter(pk__in=lower).order_by("pk").select_for_update().values_list("pk"))
 
 
 def _raise(rows: "models.QuerySet[Any]", marking: int, *, note: str, by: Any, now: datetime) -> list[Any]:
