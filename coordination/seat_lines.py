@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from coordination.choices import SeatKind
 from coordination.forum_values import MOST_SEATS, plain_seats
 from pocweb.errors import RuleError
+from pocweb.numbers import whole
 from threats.forms.threat_lines import Lines
 
 SEATS = "seats"
@@ -44,7 +45,7 @@ class SeatLine(forms.Form):
     def heading(self) -> str:
         """Return the line in short, `A. Bellin, member`; empty where nobody is named."""
         key = str(self["person"].value() or "")
-        name = self.people.get(int(key)) if key.isdigit() else self["body"].value()
+        name = self.people.get(whole(key)) if whole(key) else self["body"].value()
         kind = dict(SeatKind.choices).get(self["kind"].value())
         return f"{name}, {str(kind).lower()}" if name and kind else str(name or "")
 
@@ -96,6 +97,6 @@ class ForumSeats:
 def _sent(data: Any) -> list[Line]:
     """Return the sent lines as they were typed."""
     total = str(data.get(f"{SEATS}-TOTAL_FORMS", ""))
-    count = min(int(total), MOST_SEATS) if total.isdigit() else 0
+    count = min(whole(total), MOST_SEATS)
     names = [*SeatLine.base_fields, "DELETE"]
     return [{name: data.get(f"{SEATS}-{index}-{name}", "") for name in names} for index in range(count)]

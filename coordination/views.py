@@ -26,7 +26,7 @@ from pocweb.audit import history_of
 from pocweb.errors import Forbidden, RuleError
 from pocweb.guard import EditConflict
 from pocweb.models import Mission, Office
-from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once
+from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once, stated_version
 from pocweb.permissions import require
 from threats.editions import in_force, live_rows
 from threats.forms.threat_lines import asks_for_more
@@ -161,7 +161,7 @@ def forum_update(request: HttpRequest, pk: int) -> HttpResponse:
     choosing = is_choice(request.POST)
     if not choosing and not all([form.is_valid(), seats.is_valid()]):
         return _form(request, forum, form, seats, status=422)
-    based_on = int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
+    based_on = stated_version(request.POST)
     try:
         if choosing:
             changes = chosen_values(request.POST, names=services.EDITABLE, texts=services.TEXTS)

@@ -18,7 +18,7 @@ from coordination.models import Mechanism
 from pocweb.audit import history_of
 from pocweb.errors import Forbidden, RuleError
 from pocweb.guard import EditConflict
-from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once
+from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once, stated_version
 from pocweb.permissions import require
 from threats.views.presences import mission_of
 
@@ -99,7 +99,7 @@ def mechanism_update(request: HttpRequest, pk: int) -> HttpResponse:
         changes = form.values()
     else:
         return _form(request, mechanism, form, status=422)
-    based_on = int(text) if (text := request.POST.get("based_on", "")).isdigit() else 0
+    based_on = stated_version(request.POST)
     try:
         services.edit_mechanism(mechanism, changes=changes, based_on=based_on, by=request.user)
     except EditConflict as error:

@@ -20,6 +20,7 @@ from coordination.models import ActionPoint, AgendaItem, Decision, Meeting
 from pocweb import clock
 from pocweb.errors import Forbidden, RuleError
 from pocweb.models import Component, Posting
+from pocweb.numbers import whole
 from pocweb.pages import permitted, sent_once
 from pocweb.permissions import require
 
@@ -159,7 +160,7 @@ def _ticked(request: HttpRequest, prefix: str) -> dict[int, str]:
     """Return the people of a post to their state; a person with both ticks was there."""
     found: dict[int, str] = {}
     for state in (AttendanceState.EXCUSED, AttendanceState.PRESENT):
-        found |= {int(pk): state.value for pk in request.POST.getlist(f"{prefix}{state.value}") if pk.isdigit()}
+        found |= {whole(pk): state.value for pk in request.POST.getlist(f"{prefix}{state.value}") if whole(pk)}
     return found
 
 
@@ -179,7 +180,7 @@ def meeting_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     text = request.POST.get("based_on", "")
     entry = form.entry(people=hall.people, components=hall.components)
     try:
-        write_under(one, entry, based_on=int(text) if text.isdigit() else 0, by=request.user)
+        write_under(one, entry, based_on=whole(text), by=request.user)
     except NoteConflict as error:
         return _page(
             request, meeting, bound={item: _after(error.item, request, item, choices)}, conflict=error.item, status=409
