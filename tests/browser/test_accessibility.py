@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from coordination.models import Forum
+from coordination.models import ActionPoint, Forum, Issue, Meeting, SharingAgreement
 from pocweb.models import Area, Job, Office, Person
 from reporting.models import Report
 from strategy.models import Activity
@@ -182,6 +182,28 @@ PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
         "forums": ("castell", _to("coordination:forum-list")),
         "forum": ("castell", _of("coordination:forum-detail", lambda: Forum.objects.order_by("pk"))),
         "new forum": ("castell", _to("coordination:forum-create")),
+    },
+    "meetings and sharing": {
+        "set up forums": ("castell", _to("coordination:forum-set-up")),
+        "outside mechanisms": ("castell", _to("coordination:mechanism-list")),
+        "meetings": ("bellin", _to("coordination:meeting-list")),
+        "meeting held": ("bellin", _of("coordination:meeting-detail", lambda: Meeting.objects.filter(state="held"))),
+        "meeting planned": (
+            "bellin",
+            _of("coordination:meeting-detail", lambda: Meeting.objects.filter(state="planned")),
+        ),
+        "agenda": ("bellin", _of("coordination:meeting-agenda", lambda: Meeting.objects.filter(state="planned"))),
+        "new meeting": ("bellin", _to("coordination:meeting-create")),
+        "action points": ("castell", _to("coordination:action-list")),
+        "action point": ("bellin", _of("coordination:action-detail", lambda: ActionPoint.objects.order_by("pk"))),
+        "issues": ("castell", _to("coordination:issue-list")),
+        "issue": ("castell", _of("coordination:issue-detail", lambda: Issue.objects.order_by("pk"))),
+        "contacts": ("bellin", _to("coordination:contact-list")),
+        "hand over contacts": ("bellin", _to("coordination:contact-hand-over")),
+        "shares": ("castell", _to("coordination:share-list")),
+        "new share": ("castell", _to("coordination:share-create")),
+        "agreements": ("castell", _to("coordination:agreement-list")),
+        "agreement": ("castell", _of("coordination:agreement-detail", lambda: SharingAgreement.objects.order_by("pk"))),
     },
     "reports": {
         "reports": ("castell", _to("reporting:report-list")),
