@@ -212,7 +212,7 @@ PLACES: dict[str, Place] = {
     "threats:matrix-start": page(INSIDE),
     "threats:matrix": record(INSIDE, **CODE),
     "threats:matrix-row": record(INSIDE, **CODE, pk="threat"),
-    "threats:matrix-cell": record(THREAT_E, INSIDE, **CODE, pk="threat", cell="action"),
+    "threats:matrix-cell": record(THREAT_E, INSIDE, **CODE, pk="threat", cell="capacity"),
     "threats:matrix-export": record(INSIDE, **CODE, kind="csv"),
     "threats:gap-list": record(INSIDE, **CODE),
     "threats:gap-export": record(INSIDE, **CODE, kind="csv"),
