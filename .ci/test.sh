@@ -70,7 +70,7 @@ step "Production settings" under_production_settings "$python" manage.py check -
 step "Suite on PostgreSQL and Redis" on_postgres "$python" -m pytest -q -n 2 --dist loadfile -m "$quick"
 step "Suite with a real worker" on_postgres "$python" -m pytest -q -m worker
 step "Suite on SQLite" on_sqlite "$python" -m pytest -q -n 2 --dist loadfile -m "$quick and not postgres" --database-only
-step "Browser journeys" on_postgres "$python" -m pytest -q -m browser
+step "Browser journeys" on_postgres "$python" -m pytest -q -n 2 --dist loadgroup -m browser
 
 minutes=$((($(date +%s) - started) / 60))
 seconds=$((($(date +%s) - started) % 60))

@@ -47,6 +47,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "browser" in item.path.parts:
             item.add_marker("browser")
+        if {"job_runner", "celery_worker"} & set(getattr(item, "fixturenames", ())):
+            # of processes that share a broker only one may have a worker, or one does the jobs of the other
+            item.add_marker(pytest.mark.xdist_group("jobs"))
         if item.get_closest_marker("postgres") and not on_postgres:
             item.add_marker(pytest.mark.skip(reason="needs DATABASE_URL of PostgreSQL"))
         if item.get_closest_marker("worker") and not (on_postgres and settings.REDIS_URL):
