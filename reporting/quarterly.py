@@ -323,7 +323,7 @@ def _map_sentence(quarter: Quarter, hot: list[str], blind: list[str]) -> str:
     else:
         parts.append(_("No area had two events or more."))
     if blind:
-        parts.append(_("Blind spots, without office and without report: %(areas)s.") % {"areas": ", ".join(blind)})
+        parts.append(_("Blind spots, without presence and without report: %(areas)s.") % {"areas": ", ".join(blind)})
     return " ".join([*parts, _("The table in the annex has the numbers.")])
 
 

@@ -60,15 +60,30 @@ class BranchSheet(Sheet):
         return True
 
     @property
+    def is_approved(self) -> bool:
+        return not self.drafts
+
+    @property
     def caveats(self) -> tuple[str, ...]:
         if self.drafts:
             return (_("These are drafts of all offices as they stood when this file was drawn."),)
         told = [_("Each row stands as its office approved it.")]
+        if named := self._editions():
+            told.append(_("Editions in force, with the start of their SHA-256: %(names)s.") % {"names": named})
         if names := self.content["without"]:
             told.append(_("No edition in force: %(names)s.") % {"names": ", ".join(names)})
         if names := self.content["late"]:
             told.append(_("Edition is late: %(names)s.") % {"names": ", ".join(names)})
         return tuple(told)
+
+    def _editions(self) -> str:
+        """Return the editions that the rows come from, each with the start of its fingerprint."""
+        told = [
+            _("%(office)s, edition %(number)s (%(hash)s)")
+            % {"office": one["office_name"], "number": one["number"], "hash": one["sha256"][:12]}
+            for one in self.content["editions"]
+        ]
+        return "; ".join(told)
 
 
 def read_branch_sheet(
@@ -91,7 +106,8 @@ def _content(branch: Branch) -> dict[str, Any]:
     """Return the rows and where they come from in values of JSON; the marking is the highest of the rows."""
     office, rows = branch.office, with_data(branch)
     editions = [
-        {"office": one.code, "number": one.number, "in_force_at": one.in_force_at, "sha256": one.sha256}
+        {"office": one.code, "office_name": one.name}
+        | {"number": one.number, "in_force_at": one.in_force_at, "sha256": one.sha256}
         for one in branch.in_force
     ]
     content = {

@@ -14,7 +14,7 @@ from pocweb.models import Office
 from pocweb.office_facts import OfficeFact, register_facts
 from threats.consolidation import read_approved, read_live
 from threats.gap_list import kinds_in, lines_of
-from threats.leadership import standing_of
+from threats.leadership import graver_since, standing_of
 from threats.models import Threat
 from threats.rules.gaps import kind_label
 from threats.rules.leadership import Call, call_of
@@ -45,7 +45,8 @@ def matrix_facts(user: Any, office: Office) -> Iterator[OfficeFact]:
 def must_act(visit: Visit) -> Content | None:
     """Return the threats that leadership must act on, of the rows in force in the person's office and below.
 
-    None for people who approve no edition. Two queries. Source: POC Handbook 2020, 8.3 and 4.2.1; the list is ours.
+    With them how many are graver today. None for people who approve no edition. Three queries.
+    Source: POC Handbook 2020, 8.3 and 4.2.1; the list is ours.
     """
     user, office = visit.user, visit.user.office
     if office is None or not any(user.has_perm(name) for name in DECIDING):
@@ -64,12 +65,20 @@ def must_act(visit: Visit) -> Content | None:
                 note=row.office_name,
             )
             for row in rows[:MOST]
-        ),
+        )
+        + _graver(graver_since(branch, user), address),
         empty=_("No threat in force must be acted on."),
         more_url=address,
         more_label=_("What must, should and could be acted on"),
         waiting=((len(rows), words),),
     )
+
+
+def _graver(count: int, address: str) -> tuple[Item, ...]:
+    if not count:
+        return ()
+    words = ngettext("%(n)d threat is graver today", "%(n)d threats are graver today", count) % {"n": count}
+    return (Item(words, f"{address}?drafts=1", tone="warn", state=_("Not approved yet")),)
 
 
 def register() -> None:

@@ -93,7 +93,7 @@ def late_rows(user: Any, mission: Any, today: date) -> list[tuple[str, str, int]
 
 
 def _late_item(name: str, code: str, count: int) -> Item:
-    said = ngettext("review or horizon of %(n)d row has passed", "reviews or horizons of %(n)d rows have passed", count)
+    said = ngettext("Review or horizon of %(n)d row has passed", "Reviews or horizons of %(n)d rows have passed", count)
     return Item(
         text=_("Threat matrix of %(office)s") % {"office": name},
         url=f"{reverse('threats:gap-list', args=[code])}?kind=review_missed",

@@ -104,10 +104,14 @@ class Sheet:
         return False
 
     @property
+    def is_approved(self) -> bool:
+        """Say whether the rows are those of a frozen edition, not live ones."""
+        return self.edition is not None and not self.is_live
+
+    @property
     def caveats(self) -> tuple[str, ...]:
         """Return what readers of the document are warned of."""
-        frozen = self.edition is not None and not self.is_live
-        return () if frozen else (_("These are the rows as they stood when this file was drawn."),)
+        return () if self.is_approved else (_("These are the rows as they stood when this file was drawn."),)
 
 
 # --- what goes in -----------------------------------------------------------------------------------------------------
@@ -319,6 +323,7 @@ def build_document(sheet: Sheet) -> MatrixDocument:
         changes=changes_page(moved.before.number, moved.comparison, moved.lines) if moved else None,
         fingerprint=sheet.sha256 if frozen else "",
         caveats=sheet.caveats,
+        is_approved=sheet.is_approved,
     )
 
 

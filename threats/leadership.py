@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -13,7 +13,7 @@ from pocweb.choices import RiskLevel
 from threats.consolidation import Branch
 from threats.matrix import Gap, MatrixRow
 from threats.matrix.columns import area_text, violence_text
-from threats.models import MatrixEdition
+from threats.models import MatrixEdition, Threat
 from threats.rules.leadership import Call, Standing, Why, call_of, to_decide
 
 REASONS: dict[Why, str | Promise] = {
@@ -75,6 +75,25 @@ def sections_of(branch: Branch, before: Mapping[str, Mapping[int, int | None]]) 
 def standing_of(row: MatrixRow) -> Standing:
     """Return what the rule needs of a row."""
     return Standing(row.priority, row.risk, row.trend, row.imminent, row.near_mission_presence)
+
+
+def graver_since(branch: Branch, user: Any) -> int:
+    """Return how many threats are graver today than the approved rows of the branch say. One query.
+
+    High or extreme and above the approved row, or in none; or imminent, and not so in the approved row. A leader who
+    reads approved rows must not miss what came since; only the number is told among them, the rest stands in the
+    drafts. The rule is ours, after the POC Handbook 2020, 8.2.4 (reassess when likelihood or impact changes), 8.2.5.
+    """
+    approved = {row.pk: (row.risk or 0, row.imminent) for row in branch.rows}
+    office = branch.office
+    rows = Threat.objects.visible_to(user).active().filter(mission=office.mission_id)
+    rows = rows.filter(office__path__startswith=office.path)
+    grave = rows.filter(Q(risk__gte=RiskLevel.HIGH) | Q(imminent=True)).values_list("pk", "risk", "imminent")
+    return sum(_is_graver(risk or 0, imminent, *approved.get(pk, (0, False))) for pk, risk, imminent in grave)
+
+
+def _is_graver(risk: int, imminent: bool, approved_risk: int, was_imminent: bool) -> bool:
+    return (risk >= RiskLevel.HIGH and risk > approved_risk) or (imminent and not was_imminent)
 
 
 def read_before(branch: Branch, user: Any) -> dict[str, dict[int, int | None]]:

@@ -94,7 +94,10 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class MatrixDocument:
-    """One edition, complete. `fingerprint` is the SHA-256 of the frozen snapshot, empty while it is a draft."""
+    """One edition, complete. `fingerprint` is the SHA-256 of the frozen snapshot, empty while it is a draft.
+
+    `is_approved` without a fingerprint: no edition of its own, but rows that offices approved in theirs.
+    """
 
     mission: str
     office: str
@@ -114,6 +117,7 @@ class MatrixDocument:
     classification_note: str = ""
     caveats: tuple[str, ...] = ()
     changes: ChangesPage | None = None
+    is_approved: bool = False
 
     @property
     def subject(self) -> str:
@@ -121,6 +125,13 @@ class MatrixDocument:
         if self.edition:
             return _("%(office)s, edition %(number)s") % {"office": self.office, "number": self.edition}
         return f"{self.office}, {self.state[:1].lower()}{self.state[1:]}"
+
+    @property
+    def foot(self) -> str:
+        """Return what stands at the foot of each page: the start of the fingerprint, or why there is none."""
+        if self.fingerprint:
+            return f"SHA-256 {self.fingerprint[:16]}"
+        return _("Approved rows") if self.is_approved else _("Not frozen")
 
     @property
     def gap_count(self) -> int:

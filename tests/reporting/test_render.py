@@ -124,7 +124,7 @@ def test_area_without_office_and_report_is_blind(submitted: Report, poc_lead: Pe
     cable, _content = content_of(Report.objects.get(), now=NOW)
 
     drawing = next(drawing for drawing in cable.drawings if drawing.title == "Hotspots and blind spots")
-    assert "Blind spots, without office and without report: Haute-Kotto." in drawing.label
+    assert "Blind spots, without presence and without report: Haute-Kotto." in drawing.label
     assert drawing.table.rows[1][:3] == ("Haute-Kotto", "not recorded", "blind spot")
 
 

@@ -262,6 +262,10 @@ def test_pdf_of_a_branch_is_drawn_and_named(
     assert "Mission headquarters, consolidated, approved rows" in text
     assert all(one.ref in text for one in threats.values())
     assert "No edition in force: New." in text
+    assert "Drawn together from approved editions: no edition of its own." in text
+    assert "Not frozen" not in text
+    for edition in MatrixEdition.objects.filter(state="in_force"):
+        assert f"{edition.office}, edition {edition.number} ({edition.sha256[:12]})" in text
     assert result["filename"] == "matrix-DEMO-HQ-consolidated.pdf"
     assert set(result["tells"]["threats"]) == {one.pk for one in threats.values()}
 

@@ -84,7 +84,7 @@ def test_late_edition_stands_on_panel_page_and_desk(
     assert content is not None
     assert [(item.state, item.act, item.act_url) for item in content.items] == [
         (said, "Roll over", "/matrix/BAMBARI/editions/new/"),
-        ("review or horizon of 1 row has passed", "", ""),
+        ("Review or horizon of 1 row has passed", "", ""),
     ]
     assert content.waiting == ((2, "2 late reviews of matrices"),)
     client.force_login(officer, backend="allauth.account.auth_backends.AuthenticationBackend")

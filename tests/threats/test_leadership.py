@@ -11,7 +11,7 @@ from tests.factories.strategy_activity import make_activity
 from tests.factories.threats_edition import make_edition
 from tests.factories.threats_threat import NOON, make_full_threat
 from threats.consolidation import read_approved, read_live
-from threats.leadership import headline, read_before, sections_of
+from threats.leadership import graver_since, headline, read_before, sections_of
 from threats.models import Threat
 from threats.rules.leadership import Call, Standing, Why, call_of, to_decide
 from threats.services.threats import assess_threat, decide_imminence, edit_threat
@@ -92,6 +92,9 @@ def test_approved_rows_are_the_default_and_drafts_never_among_them(
     approved, drafts = (client.get(f"/matrix/BAMBARI/leadership/{query}") for query in ("", "?drafts=1"))
     assert refs_by_list(approved)["must"] == [threat.ref]
     assert "Close the road" not in text_of(approved)
+    assert "1 threat is graver today than these rows say" in text_of(approved)
+    assert new.ref not in text_of(approved)
+    assert "graver today" not in text_of(drafts)
     assert refs_by_list(drafts)["must"] == [threat.ref, new.ref]
     assert "Close the road" in text_of(drafts)
 
@@ -123,6 +126,34 @@ def test_moves_are_told_against_the_edition_before(
 
 
 @pytest.mark.django_db
+def test_leader_is_told_how_many_are_graver_than_approved(
+    bambari: Office, officer: Person,
+    head_of_office: Person, head_of_military: Person, head_of_police: Person,
+) -> None:  # fmt: skip
+    """8.2.4, 8.2.5: risen to high, imminent since, new and high; not what stayed, fell or is above the clearance."""
+    risen, soon, _kept, fallen = (
+        make_full_threat(bambari, name, by=officer, risk=risk)
+        for name, risk in (("Risen", (2, 3)), ("Soon", (1, 1)), ("Kept", (5, 5)), ("Fallen", (5, 5)))
+    )
+    make_edition(bambari, officer, "in_force", heads(head_of_office, head_of_military, head_of_police))
+
+    def count() -> int:
+        return graver_since(read_approved(bambari, user=officer, now=NOON), officer)
+
+    assess_threat(fallen, likelihood=3, impact=4, reason="Fewer reports", by=officer, now=NOON)
+    make_full_threat(bambari, "New and low", by=officer, risk=(1, 1))
+    hidden = make_full_threat(bambari, "Hidden", by=officer)
+    Threat.objects.filter(pk=hidden.pk).update(marking=3)
+    assert count() == 0
+    assess_threat(risen, likelihood=5, impact=5, reason="Massing", by=officer, now=NOON)
+    assert count() == 1
+    decide_imminence(soon, imminent=True, reason="Column seen", by=officer, now=NOON)
+    assert count() == 2
+    make_full_threat(bambari, "New", by=officer, risk=(4, 4))
+    assert count() == 3
+
+
+@pytest.mark.django_db
 def test_late_activity_is_asked_of_its_owner(client: Client, bambari: Office, officer: Person, threat: Threat) -> None:
     """TH-07: what is overdue is named with by whom."""
     due_on = NOON.date().replace(day=21)
@@ -150,6 +181,10 @@ def test_desk_of_a_head_counts_what_must_be_acted_on(
     assert "What you must act on" in page
     assert f'href="/matrix/BAMBARI/leadership/#{threat.ref}"' in page
     assert "1 threat must be acted on" in page
+    assert "graver today" not in page
+    make_full_threat(bambari, "Abductions", by=officer)
+    page = client.get("/").content.decode()
+    assert '<a href="/matrix/BAMBARI/leadership/?drafts=1">1 threat is graver today</a>' in page
     client.force_login(colleague)
     assert "What you must act on" not in client.get("/").content.decode()
 

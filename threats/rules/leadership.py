@@ -2,7 +2,8 @@
 
 Source: the POC Handbook 2020, 8.3, asks to rank threats by probability and impact, to flag gaps and to recommend their
 correction; 4.2.1 asks leadership to decide and to see that plans are followed; by 8.1 violence near the mission's
-presence is always acted on, whatever its scale. The three lists and their limits are ours.
+presence is always acted on, whatever its scale. 4.1.3 names a "Must-Should-Could Protect Matrix" among the tools of a
+mission without giving its rule: the three lists and their limits are ours.
 """
 
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from pocweb import clock
 from pocweb.pages import permitted
 from threats.consolidation import read_approved, read_live
-from threats.leadership import headline, read_before, sections_of
+from threats.leadership import graver_since, headline, read_before, sections_of
 from threats.views.matrix import office_of
 
 
@@ -30,6 +30,7 @@ def leadership(request: HttpRequest, code: str) -> HttpResponse:
         "sections": sections,
         "headline": headline(sections),
         "now": now,
+        "graver": 0 if drafts else graver_since(branch, user),
         "names_office": not office.is_leaf(),
         "marking": max([row.marking for row in branch.rows], default=None),
     }
