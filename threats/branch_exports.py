@@ -105,9 +105,14 @@ def read_branch_sheet(
 def _content(branch: Branch) -> dict[str, Any]:
     """Return the rows and where they come from in values of JSON; the marking is the highest of the rows."""
     office, rows = branch.office, with_data(branch)
-    editions = [
-        {"office": one.code, "office_name": one.name}
-        | {"number": one.number, "in_force_at": one.in_force_at, "sha256": one.sha256}
+    editions: list[dict[str, Any]] = [
+        {
+            "office": one.code,
+            "office_name": one.name,
+            "number": one.number,
+            "in_force_at": one.in_force_at,
+            "sha256": one.sha256,
+        }
         for one in branch.in_force
     ]
     content = {
