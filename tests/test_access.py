@@ -20,6 +20,8 @@ from pytest_django import DjangoDbBlocker
 from pocweb.choices import Role
 from tests.access_world import World, make_world
 
+pytestmark = pytest.mark.once
+
 ALL = " ".join(Role.values)
 INSIDE = "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT SCPI DMS SPU"
 PLACES_V = f"{INSIDE} ADM"

@@ -12,6 +12,8 @@ from pytest_django import DjangoDbBlocker
 
 from tests.access_world import World, make_world
 
+pytestmark = pytest.mark.once
+
 PLACES: dict[str, tuple[str, ...]] = {
     "/matrix/HQ/": ("drafts", "status", "live", "risk", "priority", "q", "area", "actor", "page"),
     "/matrix/HQ/gaps/": ("by", "kind", "priority", "tier", "office", "page"),
