@@ -103,7 +103,7 @@ def _outlook(data: dict[str, Any]) -> str:
 def _effect(data: dict[str, Any]) -> str:
     if not data["blind"]:
         return ""
-    return _("There is no report and no office in %(areas)s. Silence there is no sign of calm.") % {
+    return _("There is no report and no presence in %(areas)s. Silence there is no sign of calm.") % {
         "areas": ", ".join(row["name"] for row in data["blind"])
     }
 

@@ -238,10 +238,12 @@ def _signatures(edition: MatrixEdition, approvals: list[EditionApproval], now: d
 
 
 def _waits(since: datetime | None, now: datetime) -> str:
-    """Return how long something has waited: in hours below two days, then in days."""
+    """Return how long something has waited: in hours below two days, then in days; nothing below one hour."""
     if since is None:
         return ""
     hours = max(int((now - since).total_seconds() // 3600), 0)
+    if not hours:
+        return ""
     if hours < 48:
         return ngettext("for %(n)d hour", "for %(n)d hours", hours) % {"n": hours}
     return ngettext("for %(n)d day", "for %(n)d days", hours // 24) % {"n": hours // 24}

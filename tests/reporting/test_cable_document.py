@@ -16,6 +16,7 @@ from pypdf import PdfReader
 
 from pocweb.charts import BOUNDARY_DISCLAIMER
 from pocweb.pdf import count_pages, render_pdf
+from reporting.cable import Paragraph, Run, Section, TriggerLine, TriggerTable
 from tests.documents import COLUMNS, sample_cable, sample_matrix
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -164,3 +165,16 @@ def test_matrix_does_not_cut_a_threat_between_pages():
 def test_long_cable_stays_within_the_five_pages_of_the_handbook():
     """A cable of 27 paragraphs with all exhibits and annexes fits the 2 to 5 pages of POC Handbook 2020, 8.4."""
     assert 2 <= count_pages(cable_pdf(paragraphs=9)) <= 5
+
+
+@pytest.mark.parametrize("lines", range(28, 34))
+def test_title_of_a_table_stays_with_its_first_row(lines: int) -> None:
+    """QR-02: wherever a table falls on the page, its title and note never stand alone at the foot."""
+    row = TriggerLine("1 Jan 2021", "Market day", "Ouaka", "calm", "Patrols", "C-001")
+    table = TriggerTable("Coming triggers", (row,) * 9, "One more stands in the calendar.")
+    filled = Section("Before", tuple(Paragraph((Run(f"Line {number}."),)) for number in range(lines)))
+    cable = replace(sample_cable(), sections=(filled, Section("Calendar", exhibits=((table,),))))
+    texts = pages(render_pdf("reporting/pdf/quarterly.html", {"cable": cable}))
+    found = [text for text in texts if "Coming triggers" in text]
+    assert len(found) == 1
+    assert re.search(r"Coming triggers One more stands in the calendar\. Days .* Market day", found[0])

@@ -187,6 +187,7 @@ def test_draft_tells_which_rows_were_reviewed_in_this_round(enter: Any, officer:
     client, page = enter(officer), f"/editions/{edition.pk}/"
     assert "0 of 2 rows rated again or confirmed" in client.get(page).text
     address = f"{page}rows/{rated.pk}/confirm/"
+    assert "Likelihood likely, impact major; rated by" in client.get(address).text
     last = rated.assessments.first()
     assert last is not None
     assert f'value="{last.pk}"' in client.get(address).text

@@ -22,6 +22,8 @@ from threats.forms.editions import ConfirmForm, RollOverForm
 from threats.models import MatrixEdition, Threat
 from threats.rounds import preview
 from threats.rules import periods
+from threats.rules.scheme import label_of
+from threats.rules.scheme_versions import AXES
 from threats.services import rounds as services
 from threats.services.editions import refuse_open
 from threats.views.editions import edition_of, office_of, put_refusal
@@ -104,4 +106,6 @@ def rating_confirm(request: HttpRequest, pk: int, threat: int) -> HttpResponse:
             messages.success(request, _("The rating of %(ref)s is confirmed.") % {"ref": row.ref})
             return redirect(f"{reverse('threats:edition-detail', args=[edition.pk])}#round")
     context = {"edition": edition, "threat": row, "last": last, "form": form, "marking": row.marking}
+    if last is not None:
+        context |= {axis: label_of(last.scheme.data, axis, getattr(last, axis)).lower() for axis in AXES}
     return render(request, "threats/rating_confirm.html", context, status=422 if form.errors else 200)
