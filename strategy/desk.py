@@ -18,13 +18,18 @@ MOST = 10
 
 
 def own_activities(visit: Visit) -> Content | None:
-    """Return the person's open activities by deadline, overdue ones counted. Two queries; None without the right."""
-    if not visit.user.has_perm("strategy.change_activity"):
+    """Return the person's open activities by deadline, overdue ones counted. Two queries.
+
+    None for people who may see no activity, and for those who edit none and own none.
+    """
+    if not visit.user.has_perm("strategy.view_activity"):
         return None
     rows = Activity.objects.visible_to(visit.user).open().filter(owner=visit.user, mission=visit.mission)
     rows = rows.select_related("office", "mission").order_by(F("due_on").asc(nulls_last=True), "number")
     seen = Threat.objects.visible_to(visit.user).only("number")
     activities = list(rows.prefetch_related(Prefetch("threats", seen))[:200])
+    if not activities and not visit.user.has_perm("strategy.change_activity"):
+        return None
     late = sum(is_overdue(status=one.status, due_on=one.due_on, today=visit.today) for one in activities)
     waiting: tuple[tuple[int, str], ...] = ()
     if late:
@@ -42,7 +47,7 @@ def own_activities(visit: Visit) -> Content | None:
 
 
 def _row(activity: Activity, visit: Visit) -> dict[str, Any]:
-    can_finish = visit.user.has_perm("strategy.change_activity", activity)
+    can_finish = visit.user.has_perm("strategy.report_activity", activity)
     tone, state = _when(activity.due_on, visit.today)
     return {
         "text": activity.title,

@@ -200,11 +200,13 @@ def set_status(
 ) -> Activity:
     """Move an activity on by an act of the state table and return it fresh from the database.
 
-    Of two people at once one succeeds; the other gets a `Conflict` that names the first and the moment. Raises
-    `Forbidden`, and `RuleError` for an act that its state does not know or a missing day.
+    The owner may start and finish whatever the role. Of two people at once one succeeds; the other gets a `Conflict`
+    that names the first and the moment. Raises `Forbidden`, and `RuleError` for an act that its state does not know
+    or a missing day.
     """
     activity = Activity.objects.select_related("office", "mission").get(pk=activity.pk)
-    require(by, "strategy.change_activity", activity)
+    reports = act in (rules.START, rules.FINISH)
+    require(by, "strategy.report_activity" if reports else "strategy.change_activity", activity)
     moment = now or clock.now(activity.mission)
     try:
         move = rules.move_for(activity.status, act)

@@ -91,7 +91,7 @@ def activity_list(request: HttpRequest) -> HttpResponse:
             "overdue": rules.is_overdue(status=activity.status, due_on=activity.due_on, today=today),
             "phases": [Phase(phase).label for phase in activity.phases],
             "can_finish": activity.status in ActivityStatus.OPEN_STATES
-            and request.user.has_perm("strategy.change_activity", activity),
+            and request.user.has_perm("strategy.report_activity", activity),
         }
         for activity in page
     ]
@@ -120,7 +120,11 @@ def _show(request: HttpRequest, activity: Activity, form: DoneForm, status: int 
     events = list(history_of(activity)[:20])
     pairs = [(name, value) for event in events for name, pair in event.changes.items() for value in pair]
     can_change = request.user.has_perm("strategy.change_activity", activity)
-    moves = rules.moves_from(activity.status) if can_change else ()
+    can_report = request.user.has_perm("strategy.report_activity", activity)
+    allowed = [
+        move for move in rules.moves_from(activity.status) if can_change or move.act in (rules.START, rules.FINISH)
+    ]
+    moves = allowed if can_report else []
     today = clock.today(activity.mission)
     context = {
         "activity": activity,
@@ -165,7 +169,7 @@ def activity_create(request: HttpRequest) -> HttpResponse:
     person: Any = {"user": request.user, "mission": mission}
     if request.method != "POST":
         form = ActivityForm(initial=_initial(request, mission), **person)
-        return render(request, "strategy/activity_form.html", {"form": form})
+        return render(request, "strategy/activity_form.html", {"form": form, "back": back_to(request)})
     form = ActivityForm(request.POST, **person)
     if form.is_valid():
         try:
@@ -175,7 +179,7 @@ def activity_create(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Recorded: %(ref)s.") % {"ref": activity.ref})
             return redirect(back_to(request, reverse("strategy:activity-detail", args=[activity.pk])))
-    return render(request, "strategy/activity_form.html", {"form": form}, status=422)
+    return render(request, "strategy/activity_form.html", {"form": form, "back": back_to(request)}, status=422)
 
 
 def _put(form: Any, error: RuleError) -> None:
@@ -218,7 +222,13 @@ def activity_update(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _form(request: HttpRequest, activity: Activity, form: ActivityForm, status: int = 200) -> HttpResponse:
     based_on = request.POST.get("based_on") or activity.version
-    context = {"form": form, "activity": activity, "based_on": based_on, "marking": activity.marking}
+    context = {
+        "form": form,
+        "activity": activity,
+        "based_on": based_on,
+        "marking": activity.marking,
+        "back": back_to(request),
+    }
     return render(request, "strategy/activity_form.html", context, status=status)
 
 
@@ -249,7 +259,7 @@ def _say(request: HttpRequest, saved: Any) -> None:
 
 
 @require_POST
-@permitted("strategy.change_activity")
+@permitted("strategy.report_activity")
 def activity_move(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """One act of the state table: start, finish, cancel, reopen. Without a day, "finish" counts from today."""
     activity = _load(request, pk)

@@ -38,3 +38,18 @@ def test_panel_costs_two_queries_whatever_the_number_of_rows(officer: Person, ba
         with CaptureQueriesContext(connection) as queries:
             own_activities(Visit(officer, bambari.mission, NOON))
         assert len(queries) == 2
+
+
+def test_head_of_office_sees_and_finishes_own_action(
+    client: Client, officer: Person, head_of_office: Person, bambari: Office
+) -> None:
+    """Who owns an action finds it on the desk with "Done", also where the role edits no activities."""
+    made = make_activity(bambari, officer, "Talks", owner=head_of_office, due_on=date(2020, 12, 30))
+    client.force_login(head_of_office, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert f'action="/activities/{made.pk}/finish/"' in client.get("/").text
+    page = client.get(f"/activities/{made.pk}/").text
+    assert "It is done" in page
+    assert f"/activities/{made.pk}/edit/" not in page
+    assert client.post(f"/activities/{made.pk}/finish/", {"done_on": "2020-12-30"}).status_code == 302
+    made.refresh_from_db()
+    assert made.status == "done"

@@ -147,3 +147,14 @@ def test_moving_on_is_refused_without_right_or_day(
     make_person("other", None, bambari)
     activity.refresh_from_db()
     assert activity.status == "planned"
+
+
+def test_owner_starts_and_finishes_whatever_the_role(officer: Person, head_of_office: Person, bambari: Office) -> None:
+    """8.3: a head of office whose role edits no activities says that their own began and is done, and no more."""
+    own, other = make_activity(bambari, officer, owner=head_of_office), make_activity(bambari, officer, owner=officer)
+    assert services.set_status(own, act="start", by=head_of_office, now=NOON).status == "ongoing"
+    assert services.set_status(own, act="finish", by=head_of_office, done_on=DONE, now=NOON).status == "done"
+    with pytest.raises(Forbidden):
+        services.set_status(own, act="reopen", by=head_of_office, now=NOON)
+    with pytest.raises(Forbidden):
+        services.set_status(other, act="start", by=head_of_office, now=NOON)

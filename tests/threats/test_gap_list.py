@@ -149,7 +149,7 @@ def test_who_may_not_mend_is_told_so(client: Client, scpi: Person, threat: Threa
     client.force_login(scpi)
     response = client.get("/matrix/BAMBARI/gaps/")
     assert links(response, "Write one") == []
-    assert "Not by your role" in text_of(response)
+    assert "Those who edit the matrix of this office" in text_of(response)
 
 
 def test_summary_counts_offices_by_kind(
