@@ -130,7 +130,7 @@ def records_query(question: Question) -> tuple[str, dict[str, str]]:
         return "threats:watch", {"on": question["to"]}
     if question["kind"] == "triggers":
         return "threats:trigger-list", {"start": question["from"], "months": "3"}
-    parts = {"show": "imminent"} if question.get("imminent") else {}
+    parts = {"drafts": "1"} | ({"show": "imminent"} if question.get("imminent") else {})
     if "priority" in question:
         parts["priority"] = str(question["priority"])
     return "threats:matrix-start", parts

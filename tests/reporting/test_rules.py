@@ -4,6 +4,7 @@ import pytest
 
 from reporting import rules
 from reporting.choices import ReportState
+from reporting.questions import records_query
 
 FULL = {kind.code: "Text." for kind in rules.SECTIONS}
 
@@ -82,3 +83,11 @@ def test_drafter_and_signer_differ(person: int | None, is_drafter: bool) -> None
     """QR-01."""
     assert rules.drafted_by(person, drafter=1, submitter=2) is is_drafter
     assert rules.drafted_by(None, drafter=None, submitter=None) is False
+
+
+def test_figure_of_threats_opens_the_live_rows_that_it_counted() -> None:
+    """QR-01: the count is of active threats, so that its link shows live rows also where the page is an approved one."""
+    assert records_query({"kind": "threats", "imminent": True}) == (
+        "threats:matrix-start",
+        {"drafts": "1", "show": "imminent"},
+    )

@@ -46,6 +46,9 @@ def text_of(response) -> str:
 def test_matrix_leads_to_the_own_office(client: Client, officer: Person) -> None:
     client.force_login(officer)
     assert client.get("/matrix/").headers["Location"] == "/matrix/BAMBARI/"
+    assert (
+        client.get("/matrix/?drafts=1&show=imminent").headers["Location"] == "/matrix/BAMBARI/?drafts=1&show=imminent"
+    )
 
 
 def test_matrix_shows_ten_columns_as_the_exports_do(client: Client, officer: Person, threat: Threat) -> None:

@@ -88,8 +88,10 @@ class Sheet:
 @require_safe
 @permitted("threats.view_threat")
 def matrix_start(request: HttpRequest) -> HttpResponse:
-    """Lead to the matrix of the person's own office."""
-    return redirect("threats:matrix", request.user.office.code)  # type: ignore[union-attr]
+    """Lead to the matrix of the person's own office, what was asked of it (filters, drafts) kept."""
+    address = reverse("threats:matrix", args=[request.user.office.code])  # type: ignore[union-attr]
+    query = request.GET.urlencode()
+    return redirect(f"{address}?{query}" if query else address)
 
 
 @require_safe
