@@ -4,6 +4,7 @@ The database is the one that `DATABASE_URL` names: a file of SQLite, so that its
 PostgreSQL under `make test`. Tests marked `postgres` or `worker` are skipped where their services are not configured.
 """
 
+import gc
 import itertools
 import os
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
@@ -25,6 +27,13 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 pytest_plugins = ["tests.cast"]
 _numbers = itertools.count(1)
+
+
+def pytest_sessionstart() -> None:
+    """Collect garbage seldom: what is loaded at the start stays, and the rest is small."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -96,13 +105,16 @@ def django_db_setup(
     django_db_modify_db_settings: None,
     django_db_keepdb: bool,
     django_db_createdb: bool,
+    django_db_use_migrations: bool,
 ) -> Iterator[None]:
-    """Make the test database, whatever asks for it.
+    """Make the test database, whatever asks for it; with `--nomigrations` straight from the models.
 
     pytest-django's own fixture makes it for marked tests alone: a fixture of a module that unblocks the database by
     itself would, run first or alone, write into the database that the settings name.
     """
     keep = django_db_keepdb and not django_db_createdb
+    if not django_db_use_migrations:
+        settings.MIGRATION_MODULES = {config.label: None for config in apps.get_app_configs()}
     only: Any = {"default"}  # any collection of names will do, whatever the stubs say
     with django_db_blocker.unblock():
         made = setup_databases(0, interactive=False, keepdb=keep, aliases=only, serialized_aliases=set())
