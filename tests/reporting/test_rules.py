@@ -86,7 +86,7 @@ def test_drafter_and_signer_differ(person: int | None, is_drafter: bool) -> None
 
 
 def test_figure_of_threats_opens_the_live_rows_that_it_counted() -> None:
-    """QR-01: the count is of active threats, so that its link shows live rows also where the page is an approved one."""
+    """QR-01: active threats are counted, so the link shows live rows, also where the page is an approved one."""
     assert records_query({"kind": "threats", "imminent": True}) == (
         "threats:matrix-start",
         {"drafts": "1", "show": "imminent"},
