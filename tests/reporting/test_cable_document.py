@@ -19,6 +19,8 @@ from pocweb.pdf import count_pages, render_pdf
 from reporting.cable import Paragraph, Run, Section, TriggerLine, TriggerTable
 from tests.documents import COLUMNS, sample_cable, sample_matrix
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 

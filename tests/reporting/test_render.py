@@ -26,7 +26,7 @@ from tests.reporting.conftest import NOW, do_jobs
 from threats.figures import figures
 from threats.models import Incident
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def pages(pdf: bytes) -> list[str]:

@@ -36,7 +36,7 @@ from threats.services.presences import edit_presence
 from threats.services.threats import edit_threat
 from threats.services.triggers import edit_trigger
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 STRICT = Marking.STRICTLY_CONFIDENTIAL
 MARKER = "Zyxkepler"
 OFFICES = ("HQ", "BAMBARI", "IPPY", "BRIA")

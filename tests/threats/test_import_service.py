@@ -440,6 +440,7 @@ def resident_kb() -> int:
     return pages * resource.getpagesize() // 1024
 
 
+@pytest.mark.once
 def test_queries_and_memory_stay_flat_over_20000_rows(posts: Mission, tmp_path: Path) -> None:
     """TH-11: the last blocks of a long file cost what the first ones cost; a draft of all rows would be 60 MB."""
     path = tmp_path / "long.csv"
