@@ -69,7 +69,7 @@ step "Models and migrations agree" on_sqlite "$python" manage.py makemigrations 
 step "Production settings" under_production_settings "$python" manage.py check --deploy --fail-level WARNING
 step "Suite on PostgreSQL and Redis" on_postgres "$python" -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "$quick"
 step "Suite with a real worker" on_postgres "$python" -m pytest -q --nomigrations -m worker
-step "Suite on SQLite" on_sqlite "$python" -m pytest -q --nomigrations -n 2 --dist loadfile --no-loadscope-reorder -m "$quick and not postgres and not once" --database-only
+step "Suite on SQLite" on_sqlite "$python" -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "$quick and not postgres and not once" --database-only
 step "Browser journeys" on_postgres "$python" -m pytest -q --nomigrations -n 2 --dist loadgroup -m browser
 
 minutes=$((($(date +%s) - started) / 60))
