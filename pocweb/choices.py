@@ -101,3 +101,21 @@ class JobState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
     OPEN_STATES = nonmember(("queued", "running"))
+
+
+class NoticeMode(models.TextChoices):
+    """How a person wants to hear of a topic."""
+
+    OFF = "off", _("Not at all")
+    IN_APP = "in_app", _("In pocweb only")
+    AT_ONCE = "at_once", _("In pocweb, and by e-mail at once")
+    DIGEST = "digest", _("In pocweb, and in one e-mail a day")
+
+
+class MailState(models.TextChoices):
+    """Where the e-mail of a notice stands."""
+
+    NONE = "none", _("No e-mail")
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Could not be sent")

@@ -17,7 +17,8 @@ from pocweb.choices import Verb
 from pocweb.errors import Forbidden, RuleError
 
 if TYPE_CHECKING:
-    from pocweb.models.people import Grant, Person
+    from pocweb.models import RoleGrant
+    from pocweb.models.people import Grant, Person, Posting
 
 _EDIT = frozenset({Verb.VIEW, Verb.COMMENT, Verb.EDIT})
 LETTERS: dict[str, frozenset[Verb]] = {
@@ -57,13 +58,19 @@ def table_of(local: Iterable[tuple[str, str, str]]) -> dict[str, dict[str, str]]
 def grants_of(person: "Person") -> "list[Grant]":
     """Return what the person's active postings give; two queries, whatever their number."""
     from pocweb.models import RoleGrant  # models ask this module for `grants`
-    from pocweb.models.people import Grant
 
     postings = person.active_postings if person.is_active else []
     if not postings:
         return []
+    return grants_from(postings, RoleGrant.objects.filter(mission__in={p.mission_id for p in postings}))
+
+
+def grants_from(postings: "Iterable[Posting]", departures: "Iterable[RoleGrant]") -> "list[Grant]":
+    """Return what these postings give, the missions' departures from the shipped table laid over it; no query."""
+    from pocweb.models.people import Grant  # models ask this module for `grants`
+
     local: dict[int, list[tuple[str, str, str]]] = {}
-    for row in RoleGrant.objects.filter(mission__in={p.mission_id for p in postings}):
+    for row in departures:
         local.setdefault(row.mission_id, []).append((row.role, row.kind, row.letter))
     grants = []
     for posting in postings:

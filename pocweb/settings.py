@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "pocweb.middleware.GlossaryMiddleware",
     "pocweb.middleware.NullCharacterMiddleware",
     "pocweb.middleware.RuleErrorMiddleware",
 ]
@@ -304,9 +305,16 @@ SPECTACULAR_SETTINGS = {
 
 # --- Mail and log ----------------------------------------------------------------------------------------------------
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+# Left out, each e-mail becomes a file of the state folder, so that nothing is lost.
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("POCWEB_MAIL_FROM", default="pocweb@localhost")
+PUBLIC_URL = env.str(
+    "POCWEB_PUBLIC_URL", default=f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION else "http://127.0.0.1:8000"
+).rstrip("/")
+DIGEST_HOUR = env.int("POCWEB_DIGEST_HOUR", default=6)
+MAIL_MAX_ATTEMPTS = 10
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -5,6 +5,7 @@ from pocweb.models.audit import AuditEvent, AuditHead
 from pocweb.models.base import Counter, MissionRecord
 from pocweb.models.job import Job
 from pocweb.models.mission import Area, AreaAlias, Component, Mission, Office
+from pocweb.models.notice import Notice, NoticeChoice, Tick
 from pocweb.models.people import Person, Posting
 from pocweb.models.sent import SentForm
 
@@ -18,9 +19,12 @@ __all__ = [
     "Job",
     "Mission",
     "MissionRecord",
+    "Notice",
+    "NoticeChoice",
     "Office",
     "Person",
     "Posting",
     "RoleGrant",
     "SentForm",
+    "Tick",
 ]

@@ -36,6 +36,7 @@ class Person(AbstractUser):
 
     clearance = models.IntegerField(_("clearance"), choices=Marking, default=Marking.CONFIDENTIAL)
     function = models.CharField(_("function"), max_length=80, blank=True)
+    unread_notices = models.PositiveIntegerField(_("unread notices"), default=0, editable=False)
 
     class Meta:
         verbose_name = _("person")
