@@ -53,6 +53,7 @@ class MeetingState(models.TextChoices):
 
 class AgendaKind(models.TextChoices):
     THREAT = "threat", _("Threat to review")
+    CASE = "case", _("Open warning")
     EDITION = "edition", _("Edition awaiting endorsement")
     ACTION = "action", _("Overdue action")
     ISSUE = "issue", _("Referral")

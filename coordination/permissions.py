@@ -2,8 +2,8 @@
 
 import rules
 
-from pocweb.choices import Verb
-from pocweb.permissions import allows
+from pocweb.choices import Role, Verb
+from pocweb.permissions import allows, has_role
 
 rules.add_perm("coordination.view_forum", allows("forum", Verb.VIEW))
 rules.add_perm("coordination.change_forum", allows("forum", Verb.DRAFT))
@@ -25,3 +25,40 @@ rules.add_perm("coordination.change_agreement", allows("agreement", Verb.DRAFT))
 rules.add_perm("coordination.record_share", allows("agreement", Verb.EDIT))
 # a block on sharing with host authorities is lifted by senior leadership alone (Handbook 6.3; ours)
 rules.add_perm("coordination.lift_share_block", allows("agreement", Verb.APPROVE))
+
+# early warning (Handbook, Annex V). Any staff member may report; those who keep the case rate it; the operations centre
+# or early-warning cell, the Head of Office and the POC officers steer it; imminence is a human decision
+_steer = allows("case", Verb.DRAFT) | allows("case", Verb.APPROVE)
+_steer |= allows("case", Verb.EDIT) & has_role(Role.POCA, Role.POCF)
+rules.add_perm("coordination.view_case", allows("case", Verb.VIEW))
+rules.add_perm("coordination.file_case", allows("case", Verb.VIEW))
+rules.add_perm("coordination.rate_case", allows("case", Verb.EDIT))
+rules.add_perm("coordination.steer_case", _steer)
+rules.add_perm("coordination.decide_case_imminence", _steer)
+# 7A and 7B belong to the Child and Women Protection Units
+rules.add_perm("coordination.rate_special_impact", allows("case", Verb.EDIT) & has_role(Role.PROT))
+# the Head of Office calls the emergency meeting (step I11); at headquarters senior leadership does
+rules.add_perm(
+    "coordination.call_emergency",
+    allows("case", Verb.APPROVE) | allows("case", Verb.VIEW) & has_role(Role.SML, Role.LEAD),
+)
+rules.add_perm("coordination.respond_to_case", allows("case", Verb.EDIT) | allows("case", Verb.APPROVE))
+# step 16: the Head of Office through the local forum
+rules.add_perm("coordination.assess_harm", _steer)
+rules.add_perm("coordination.send_flash", allows("case", Verb.DRAFT) | allows("case", Verb.APPROVE))
+rules.add_perm("coordination.request_resources", allows("case", Verb.COMMENT))
+rules.add_perm("coordination.answer_request", allows("case", Verb.VIEW) & has_role(Role.DMS, Role.LEAD, Role.SML))
+rules.add_perm("coordination.set_warning_defaults", allows("mandate", Verb.EDIT))
+
+# communities (Handbook 9.2, 10)
+rules.add_perm("coordination.view_community", allows("community", Verb.VIEW))
+rules.add_perm("coordination.change_community", allows("community", Verb.EDIT) | allows("community", Verb.APPROVE))
+# only the Head of Office adopts a community protection plan (Annex V, para. 8.3)
+rules.add_perm("coordination.adopt_community_plan", allows("community", Verb.APPROVE) & has_role(Role.HOO))
+rules.add_perm("coordination.view_engagement", allows("engagement", Verb.VIEW))
+rules.add_perm("coordination.change_engagement", allows("engagement", Verb.EDIT))
+rules.add_perm("coordination.file_reprisal", allows("case", Verb.VIEW))
+rules.add_perm("coordination.view_reprisal", allows("reprisal", Verb.VIEW))
+rules.add_perm("coordination.change_reprisal", allows("reprisal", Verb.EDIT))
+rules.add_perm("coordination.view_local_plan", allows("forum", Verb.VIEW))
+rules.add_perm("coordination.change_local_plan", allows("forum", Verb.DRAFT))

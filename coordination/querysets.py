@@ -11,7 +11,7 @@ from pocweb.models import Office
 from pocweb.permissions import grants_for, scope_q
 from threats.querysets import ScopedQuerySet
 
-SUBJECTS = ("threat", "edition", "action", "action__threat", "issue", "issue__threat")
+SUBJECTS = ("threat", "edition", "action", "action__threat", "issue", "issue__threat", "case", "case__threat")
 """The records that may stand behind an agenda item; what was said of one is as sensitive as it is now."""
 
 
@@ -119,3 +119,97 @@ class ShareQuerySet(ScopedQuerySet):
         """Shares up to the clearance; one that tells of a threat which the user may not see is left out whole."""
         told = self.model.threats.through.objects.filter(share=OuterRef("pk"))
         return super().visible_to(user).exclude(Exists(told.exclude(scope_q(user, "threat", prefix="threat__"))))
+
+
+def case_q(user: Any, prefix: str = "") -> Q:
+    """Return the condition that a person may see a case: in their branch, their own report, or copied to them.
+
+    A case is hidden with a threat or an incident that is marked above the reader's clearance.
+    """
+    mission = getattr(user, "mission", None)
+    own = Q(pk__in=[])
+    if mission is not None and getattr(user, "pk", None):
+        mine = Q(**{f"{prefix}created_by": user.pk}) | Q(**{f"{prefix}hierarchy_copy": user.pk})
+        own = mine & Q(**{f"{prefix}mission": mission, f"{prefix}marking__lte": getattr(user, "clearance", 0)})
+    return (scope_q(user, "case", prefix=prefix) | own) & cleared_q(user, (f"{prefix}threat", f"{prefix}incident"))
+
+
+class CaseQuerySet(ScopedQuerySet):
+    kind = "case"
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(case_q(user))
+
+    def open(self) -> Self:
+        """Cases that are not closed."""
+        return self.exclude(state="closed")
+
+
+class CasePartQuerySet(models.QuerySet[Any]):
+    """What hangs on a case, seen with it."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(case_q(user, "case__"))
+
+
+class FlashQuerySet(ScopedQuerySet):
+    kind = "case"
+
+    def visible_to(self, user: Any) -> Self:
+        return super().visible_to(user).filter(cleared_q(user, ("case", "case__threat", "case__incident", "incident")))
+
+
+class RequestQuerySet(ScopedQuerySet):
+    kind = "case"
+
+    def visible_to(self, user: Any) -> Self:
+        return super().visible_to(user).filter(cleared_q(user, ("case", "case__threat")))
+
+
+class AssistantQuerySet(ScopedQuerySet):
+    kind = "community"
+
+
+class NetworkQuerySet(ScopedQuerySet):
+    kind = "community"
+
+
+class NetworkPartQuerySet(models.QuerySet[Any]):
+    """Focal points and alerts, seen with their network."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(scope_q(user, "community", prefix="network__"))
+
+
+class PlanQuerySet(ScopedQuerySet):
+    """Community protection plans; one that cites a threat above a reader's clearance is hidden with it."""
+
+    kind = "community"
+
+    def visible_to(self, user: Any) -> Self:
+        cited = self.model.threats.through.objects.filter(communityplan=OuterRef("pk"))
+        above = cited.filter(threat__marking__gt=getattr(user, "clearance", 0))
+        return super().visible_to(user).exclude(Exists(above))
+
+
+class PciaQuerySet(ScopedQuerySet):
+    kind = "community"
+
+
+class EngagementQuerySet(ScopedQuerySet):
+    kind = "engagement"
+
+
+class ReprisalQuerySet(ScopedQuerySet):
+    kind = "reprisal"
+
+
+class LocalPlanQuerySet(ScopedQuerySet):
+    kind = "forum"
+
+    def visible_to(self, user: Any) -> Self:
+        """Local plans up to the clearance; one with a risk of a threat that is marked above it is hidden whole."""
+        clearance = getattr(user, "clearance", 0)
+        risks = self.model._meta.get_field("risks").related_model
+        above = risks.objects.filter(plan=OuterRef("pk"), threat__marking__gt=clearance)
+        return super().visible_to(user).filter(forum__marking__lte=clearance).exclude(Exists(above))

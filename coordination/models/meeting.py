@@ -74,6 +74,9 @@ class AgendaItem(models.Model):
     edition = models.ForeignKey(MatrixEdition, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     action = models.ForeignKey("ActionPoint", on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     issue = models.ForeignKey("Issue", on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    case = models.ForeignKey(
+        "WarningCase", on_delete=models.PROTECT, related_name="agenda_items", null=True, blank=True
+    )
     why = models.CharField(_("why it is due"), max_length=200, blank=True)
     note = models.TextField(_("what was said"), blank=True)
     marking = models.IntegerField(_("marking"))
@@ -90,6 +93,7 @@ class AgendaItem(models.Model):
             models.UniqueConstraint(fields=("meeting", "edition"), name="agenda_edition_once"),
             models.UniqueConstraint(fields=("meeting", "action"), name="agenda_action_once"),
             models.UniqueConstraint(fields=("meeting", "issue"), name="agenda_issue_once"),
+            models.UniqueConstraint(fields=("meeting", "case"), name="agenda_case_once"),
         ]
 
     def __str__(self) -> str:
