@@ -17,4 +17,6 @@ urlpatterns = [
     path("forums/<int:pk>/edit/", views.forum_update, name="forum-update"),
     path("editions/<int:pk>/endorse/", views.edition_endorse, name="edition-endorse"),
     *meeting_urls.urlpatterns,
+    path("", include("coordination.warnings.urls")),
+    path("", include("coordination.communities.urls")),
 ]

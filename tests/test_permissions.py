@@ -25,6 +25,8 @@ APPROVE = {
     "presence": "HOO",
     "agreement": "SML LEAD",
     "forum": "SML LEAD HOO",
+    "case": "HOO",
+    "community": "HOO",
     "quarterly": "SML LEAD",
 }
 DRAFT = {
@@ -39,6 +41,10 @@ DRAFT = {
     "contact": "POCA JOC",
     "agreement": "POCA",
     "forum": "POCA POCF",
+    "case": "JOC",
+    "community": "POCF",
+    "engagement": "POCA",
+    "reprisal": "PROT",
     "quarterly": "POCA",
 }
 UNSEEN = {
@@ -55,6 +61,10 @@ UNSEEN = {
     "contact": "EXT ADM",
     "agreement": "SCPI DMS EXT ADM",
     "forum": "EXT ADM",
+    "case": "EXT ADM",
+    "community": "EXT ADM",
+    "engagement": "SCPI DMS SPU EXT ADM",
+    "reprisal": "SML LEAD FCPC HOO POCF SECT JOC JMAC SCPI DMS SPU EXT ADM",
     "quarterly": "SCPI EXT ADM",
     "person": "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT SCPI DMS SPU EXT",
 }

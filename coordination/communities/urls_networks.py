@@ -1,0 +1,5 @@
+"""Addresses of liaison assistants, alert networks, impact assessments, gaps."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
