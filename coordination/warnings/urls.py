@@ -1,4 +1,4 @@
-"""Addresses of early warning, by topic: the case, the response, flash reports and the trail, the matrix and the clock."""
+"""Addresses of early warning, by topic: cases, responses, flash reports and the trail, the matrix and the clock."""
 
 from django.urls import include, path
 
