@@ -11,7 +11,8 @@ class PocwebConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("permissions")
-        from pocweb import checks, desk_panels, geography, reference_data, sign_in_trail, tasks  # noqa: F401
+        from pocweb import checks, desk_panels, geography, notice_mail, reference_data, sign_in_trail, tasks  # noqa: F401
 
         reference_data.register_loader("pocweb", geography.load_shipped_places)
         desk_panels.register()
+        notice_mail.register()

@@ -9,6 +9,7 @@ Start with `celery -A pocweb worker` and, once per installation, `celery -A pocw
 import os
 
 from celery import Celery
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pocweb.settings")
 
@@ -23,5 +24,10 @@ app.conf.beat_schedule = {
         "schedule": SWEEP_EVERY_SECONDS,
         # A sweep that no worker took within one round is stale: the next one finds the same rows.
         "options": {"expires": SWEEP_EVERY_SECONDS},
+    },
+    "tick": {
+        "task": "pocweb.tick",
+        "schedule": settings.TICK_EVERY_SECONDS,
+        "options": {"expires": settings.TICK_EVERY_SECONDS},
     },
 }

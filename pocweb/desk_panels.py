@@ -49,6 +49,8 @@ def register() -> None:
     register_panel(80, gettext_lazy("Files being made"), files_being_made)
     navigation.register(10, "pocweb:desk", gettext_lazy("My desk"), "pocweb.view_desk")
     navigation.register(70, "pocweb:place-list", gettext_lazy("Places"), "pocweb.view_places")
+    notices = (78, "pocweb:notice-choices", gettext_lazy("What I am told"), "pocweb.view_notices")
+    navigation.register(*notices, in_account_menu=True)
     people = (80, "pocweb:person-list", gettext_lazy("People"), "pocweb.view_people")
     navigation.register(*people, in_account_menu=True)
     navigation.register(

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from pocweb import notices
 from pocweb.choices import Marking, OfficeKind, Role
 from pocweb.models import Area, AuditEvent, Component, Mission, Office, Person
 from pocweb.offices import state_of
@@ -196,3 +197,19 @@ class TrailFilterForm(forms.Form):
         verbs = AuditEvent.objects.filter(mission=mission).order_by("verb").values_list("verb", flat=True).distinct()
         acts: Any = self.fields["verb"]
         acts.choices = [("", _("all acts")), *((verb, verb) for verb in verbs)]
+
+
+class NoticeChoicesForm(forms.Form):
+    """For each topic, how the person hears of it; a topic's own default is chosen until they say otherwise."""
+
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = notices.choices_of(person)
+        for topic in notices.topics():
+            self.fields[topic.code] = forms.ChoiceField(
+                label=str(topic.label),
+                choices=[(mode.value, mode.label) for mode in topic.modes],
+                initial=chosen[topic.code],
+                widget=forms.RadioSelect,
+                help_text=_("Cannot be switched off.") if topic.urgent else "",
+            )

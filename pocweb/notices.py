@@ -163,7 +163,7 @@ def _row(line: Line, key: str, person: int, mission: Mission, now: datetime, bat
         key=key,
         ref=line.ref if REF.fullmatch(line.ref) else "",
         text=line.text[:LONGEST_TEXT],
-        url=line.url if line.url.startswith("/") else "/",
+        url=line.url if line.url.startswith("/") and not line.url.startswith("//") else "/",
         marking=line.marking,
         at=now,
         batch=batch,

@@ -15,6 +15,7 @@ from pocweb.audit import record_event
 from pocweb.choices import Marking, Role, Verb
 from pocweb.errors import Forbidden, RuleError
 from pocweb.models import Component, Mission, Office, Person, Posting, RoleGrant
+from pocweb.notices import recount
 from pocweb.permissions import LETTERS, default_table, grants_for, require
 
 
@@ -153,6 +154,7 @@ def set_clearance(person: Person, *, by: Any, clearance: int) -> None:
     if before == clearance:
         return
     person.save(update_fields=["clearance"])
+    recount(person)
     labels = [str(Marking(value).label) for value in (before, clearance)]
     record_event(by, "clearance set", posting, changes={"clearance": labels})
 

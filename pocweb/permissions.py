@@ -168,6 +168,7 @@ def refuse_above_clearance(marking: int | None, user: Any) -> None:
 
 view_person = allows("person", Verb.VIEW)
 rules.add_perm("pocweb.view_desk", rules.is_authenticated)
+rules.add_perm("pocweb.view_notices", rules.is_authenticated)
 rules.add_perm("pocweb.view_places", allows("mandate", Verb.VIEW))
 rules.add_perm("pocweb.edit_places", allows("mandate", Verb.EDIT))
 rules.add_perm("pocweb.view_people", view_person)

@@ -165,6 +165,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_TIME_LIMIT = env.int("POCWEB_JOB_SECONDS", default=600)
 JOB_LEASE_SECONDS = env.int("POCWEB_JOB_LEASE_SECONDS", default=30)
 JOB_MAX_ATTEMPTS = 3
+TICK_EVERY_SECONDS = env.float("POCWEB_TICK_SECONDS", default=20.0)
 
 # --- People: passwords, sign-in, sessions ----------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from pocweb import audit, jobs
+from pocweb import audit, jobs, schedule
 from pocweb.models import AuditEvent, Job
 
 
@@ -20,6 +20,12 @@ def run_job(pk: int) -> bool:
 def sweep_jobs() -> int:
     """Send again what was lost; return how many rows were sent."""
     return len(jobs.sweep())
+
+
+@shared_task(name="pocweb.tick", acks_late=True)
+def tick() -> list[str]:
+    """Do the rounds of the schedule that are due; return their names."""
+    return schedule.run_due()
 
 
 @jobs.job_kind("verify_audit")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pocweb.views import access, desk, glossary, jobs, offices, people, places, trail
+from pocweb.views import access, desk, glossary, jobs, notices, offices, people, places, trail
 
 app_name = "pocweb"
 urlpatterns = [
@@ -11,6 +11,11 @@ urlpatterns = [
     path("glossary/", glossary.glossary, name="glossary"),
     path("jobs/<int:pk>/", jobs.job_detail, name="job-detail"),
     path("jobs/<int:pk>/retry/", jobs.job_retry, name="job-retry"),
+    path("notices/", notices.notice_list, name="notice-list"),
+    path("notices/read/", notices.notice_read_all, name="notice-read-all"),
+    path("notices/choices/", notices.notice_choices, name="notice-choices"),
+    path("notices/mail/again/", notices.mail_again, name="notice-mail-again"),
+    path("notices/<int:pk>/open/", notices.notice_open, name="notice-open"),
     path("places/", places.place_list, name="place-list"),
     path("places/<int:pk>/", places.place_detail, name="place-detail"),
     path("places/<int:pk>/names/", places.place_name_add, name="place-name-add"),

@@ -21,6 +21,7 @@ from tests.factories.coordination_forum import make_forum, make_mechanism
 from tests.factories.coordination_meeting import make_action, make_meeting
 from tests.factories.coordination_sharing import make_agreement, make_contact, make_share
 from tests.factories.mission import make_area, make_mission, make_office, make_posting, make_square
+from tests.factories.notices import make_notice
 from tests.factories.strategy_activity import make_activity
 from tests.factories.threats_edition import make_edition
 from tests.factories.threats_incident import make_incident
@@ -125,6 +126,7 @@ def _add_records(world: World) -> None:
     records.contact = make_contact(bambari, officer)
     records.agreement = make_agreement(bambari, world.people["POCA"])
     records.share = make_share(records.agreement, officer, threats=[records.threat], marking=2)
+    records.notices = {name: make_notice(person) for name, person in world.people.items()}
     records.contact_jobs = {name: _contact_job(world, person) for name, person in world.people.items()}
     records.minutes_jobs = {name: _minutes_job(world, person) for name, person in world.people.items()}
     records.matrix_jobs = {name: _matrix_job(world, person) for name, person in world.people.items()}

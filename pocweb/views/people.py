@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from pocweb import clock, people
+from pocweb import clock, notice_mail, people
 from pocweb.errors import Forbidden, RuleError
 from pocweb.forms import ClearanceForm, EndPostingForm, NewPasswordForm, PersonForm, PostingForm
 from pocweb.models import AuditEvent, Person, Posting
@@ -43,7 +43,8 @@ def person_list(request: HttpRequest) -> HttpResponse:
     today = clock.today(_mission(request))
     for person in page:
         person.current = [posting for posting in person.postings.all() if posting.is_active(today)]
-    return render(request, "pocweb/person_list.html", {"page_obj": page})
+    context = {"page_obj": page, "unsent": list(notice_mail.failed_for(request.user).order_by("-mail_from")[:PER_PAGE])}
+    return render(request, "pocweb/person_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
