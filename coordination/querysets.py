@@ -181,6 +181,15 @@ class NetworkPartQuerySet(models.QuerySet[Any]):
         return self.filter(scope_q(user, "community", prefix="network__"))
 
 
+class NetworkAlertQuerySet(NetworkPartQuerySet):
+    """Alerts of networks; one whose case is marked above a reader's clearance is hidden with it."""
+
+    def visible_to(self, user: Any) -> Self:
+        clearance = getattr(user, "clearance", 0)
+        rows = super().visible_to(user).filter(case__marking__lte=clearance)
+        return rows.filter(cleared_q(user, ("case__threat", "case__incident")))
+
+
 class PlanQuerySet(ScopedQuerySet):
     """Community protection plans; one that cites a threat above a reader's clearance is hidden with it."""
 

@@ -1,12 +1,14 @@
 """Tables of forums and meetings, contacts and sharing, early warning, communities."""
 
 from coordination.models.community import (
+    CommunityPeriods,
     CommunityPlan,
     Consultation,
     Engagement,
     EngagementCount,
     EngagementPhoto,
     FocalPoint,
+    KeptPresence,
     LiaisonAssistant,
     LocalPlan,
     LocalPlanLine,
@@ -53,6 +55,7 @@ __all__ = [
     "CaseStep",
     "CaseTask",
     "ClockTarget",
+    "CommunityPeriods",
     "CommunityPlan",
     "Consultation",
     "Contact",
@@ -69,6 +72,7 @@ __all__ = [
     "HarmAssessment",
     "Issue",
     "IssueMove",
+    "KeptPresence",
     "LiaisonAssistant",
     "LocalPlan",
     "LocalPlanLine",

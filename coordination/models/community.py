@@ -24,6 +24,7 @@ from coordination.querysets import (
     AssistantQuerySet,
     EngagementQuerySet,
     LocalPlanQuerySet,
+    NetworkAlertQuerySet,
     NetworkPartQuerySet,
     NetworkQuerySet,
     PciaQuerySet,
@@ -31,10 +32,35 @@ from coordination.querysets import (
     ReprisalQuerySet,
 )
 from pocweb.choices import Phase, Tier
-from pocweb.models import Area, Component, MissionRecord, Office
-from threats.models import ProtectionActor, Threat
+from pocweb.models import Area, Component, Mission, MissionRecord, Office
+from threats.models import Presence, ProtectionActor, Threat
 
 PERSON = settings.AUTH_USER_MODEL
+
+
+class CommunityPeriods(models.Model):
+    """After how many days a network counts as silent, and its equipment as unchecked; the mission's own (CM-01).
+
+    The Handbook sets no number (9.2): a mission without a row has the defaults, which are ours.
+    """
+
+    mission = models.OneToOneField(Mission, on_delete=models.CASCADE, related_name="community_periods")
+    contact_days = models.PositiveSmallIntegerField(
+        _("days without contact"), default=14, validators=[MinValueValidator(1), MaxValueValidator(365)]
+    )
+    equipment_days = models.PositiveSmallIntegerField(
+        _("days without a check of the equipment"),
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("periods of alert networks")
+        verbose_name_plural = _("periods of alert networks")
+
+    def __str__(self) -> str:
+        return f"{self.mission}: {self.contact_days}, {self.equipment_days}"
 
 
 class LiaisonAssistant(MissionRecord):
@@ -164,8 +190,9 @@ class NetworkAlert(models.Model):
     result = models.TextField(_("result"), blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
     by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = NetworkPartQuerySet.as_manager()
+    objects = NetworkAlertQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("alert of a network")
@@ -179,6 +206,30 @@ class NetworkAlert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.network.ref} {self.received_at:%d.%m.%Y %H:%M}"
+
+
+class KeptPresence(models.Model):
+    """A presence on the map of blind spots that an alert network or an assignment of an assistant keeps in step.
+
+    It is written with the network or assignment alone, so that nobody has to type the same twice (CM-07).
+    """
+
+    presence = models.OneToOneField(Presence, on_delete=models.CASCADE, related_name="kept")
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="kept_presences", null=True)
+    assistant = models.ForeignKey(LiaisonAssistant, on_delete=models.CASCADE, related_name="kept_presences", null=True)
+
+    class Meta:
+        verbose_name = _("kept presence")
+        verbose_name_plural = _("kept presences")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(network=None, assistant__isnull=False) | Q(network__isnull=False, assistant=None),
+                name="kept_presence_of_one",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.presence.ref} {self.network or self.assistant}"
 
 
 class CommunityPlan(MissionRecord):
