@@ -11,10 +11,11 @@ class CoordinationConfig(AppConfig):
     def ready(self) -> None:
         from django.urls import reverse
 
-        from coordination import desk_forums, tasks  # noqa: F401  tasks registers the kinds of jobs
+        from coordination import desk_forums, reminders, tasks  # noqa: F401  tasks registers the kinds of jobs
         from coordination.meetings import desk as meeting_desk
         from coordination.models import Forum
         from coordination.sharing import desk as sharing
+        from coordination.warnings import case_links
         from pocweb.navigation import register  # the registries are filled once all apps are known
         from pocweb.trail import register_record, register_verbs
 
@@ -27,6 +28,8 @@ class CoordinationConfig(AppConfig):
         )  # fmt: skip
         sharing.register()
         meeting_desk.register()
+        case_links.register()
+        reminders.register()
         register_record(Forum, lambda forum: reverse("coordination:forum-detail", args=[forum.pk]))
         register_verbs(
             {

@@ -10,7 +10,8 @@ class ReportingConfig(AppConfig):
 
     def ready(self) -> None:
         from pocweb.navigation import register  # the registry is filled once all apps are known
-        from reporting import desk, tasks  # noqa: F401  registers the kinds of jobs
+        from reporting import desk, reminders, tasks  # noqa: F401  registers the kinds of jobs
 
         register(60, "reporting:report-list", _("Reports"), "reporting.view_report")
         desk.register()
+        reminders.register()

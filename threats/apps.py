@@ -18,6 +18,7 @@ class ThreatsConfig(AppConfig):
             desk_presence,
             desk_watch,
             reference_loader,
+            reminders,
             tasks,  # noqa: F401  registers the kinds of jobs
         )
 
@@ -44,3 +45,4 @@ class ThreatsConfig(AppConfig):
         desk_lessons.register()
         desk_presence.register()
         desk_watch.register()
+        reminders.register()
