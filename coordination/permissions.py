@@ -35,6 +35,8 @@ rules.add_perm("coordination.file_case", allows("case", Verb.VIEW))
 rules.add_perm("coordination.rate_case", allows("case", Verb.EDIT))
 rules.add_perm("coordination.steer_case", _steer)
 rules.add_perm("coordination.decide_case_imminence", _steer)
+# focal points and the early-warning cell both keep the matrix (Annex V, steps N10, I14; EW-14)
+rules.add_perm("coordination.edit_warning_matrix", _steer)
 # 7A and 7B belong to the Child and Women Protection Units
 rules.add_perm("coordination.rate_special_impact", allows("case", Verb.EDIT) & has_role(Role.PROT))
 # the Head of Office calls the emergency meeting (step I11); at headquarters senior leadership does
