@@ -1,5 +1,10 @@
 """Addresses of cases."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from coordination.warnings import views
+
+urlpatterns = [
+    path("alerts/", views.case_list, name="case-list"),
+    path("alerts/<int:pk>/", views.case_detail, name="case-detail"),
+]

@@ -1,0 +1,39 @@
+"""What other pages know of cases: the menu, the audit trail, the topic of notices."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from coordination.models import CaseReport, WarningCase
+from coordination.warnings.rules import STEPS
+from coordination.warnings.services import TOPIC
+from pocweb.choices import NoticeMode
+from pocweb.models import AuditEvent
+from pocweb.navigation import register as register_entry
+from pocweb.notices import register_topic
+from pocweb.trail import register_record, register_verbs
+
+VERBS = {
+    "filed": gettext_lazy("reported"),
+    "added a report to": gettext_lazy("added a report to"),
+    "reopened": gettext_lazy("reopened"),
+}
+
+
+def page_of(case: WarningCase) -> str:
+    return reverse("coordination:case-detail", args=[case.pk])
+
+
+def hidden_fields(user: Any, event: AuditEvent) -> tuple[str, ...]:
+    """Name what of a case's event is not for everybody who sees the case: the keys of sources."""
+    return () if user.has_perm("threats.view_source") else ("source",)
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    register_topic(TOPIC, gettext_lazy("Alert"), NoticeMode.AT_ONCE, urgent=True)
+    register_entry(25, "coordination:case-list", gettext_lazy("Alerts"), "coordination.view_case")
+    register_record(WarningCase, page_of, hidden=hidden_fields)
+    register_record(CaseReport, lambda one: reverse("coordination:case-detail", args=[one.case_id]))
+    register_verbs({**{step.verb: step.verb for step in STEPS}, **VERBS})
