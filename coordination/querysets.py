@@ -11,7 +11,17 @@ from pocweb.models import Office
 from pocweb.permissions import grants_for, scope_q
 from threats.querysets import ScopedQuerySet
 
-SUBJECTS = ("threat", "edition", "action", "action__threat", "issue", "issue__threat", "case", "case__threat")
+SUBJECTS = (
+    "threat",
+    "edition",
+    "action",
+    "action__threat",
+    "issue",
+    "issue__threat",
+    "case",
+    "case__threat",
+    "case__incident",
+)
 """The records that may stand behind an agenda item; what was said of one is as sensitive as it is now."""
 
 

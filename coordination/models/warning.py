@@ -330,6 +330,7 @@ class CaseResponse(CasePart):
     """A response to a case: what, by which part of the mission or which host authority, since when, to what effect.
 
     `begun_at` is the moment of "action taken" (Annex III, 2.2.3); a response by host authorities feeds 2.2.2.
+    `planned_at` is when what is planned was last changed; a harm assessment must not be older (EW-11).
     """
 
     case = models.ForeignKey(WarningCase, on_delete=models.CASCADE, related_name="responses")
@@ -344,6 +345,7 @@ class CaseResponse(CasePart):
     owner = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     due_at = models.DateTimeField(_("until"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=ResponseState, default=ResponseState.PLANNED)
+    planned_at = models.DateTimeField(_("planned"), null=True, editable=False)
     begun_at = models.DateTimeField(_("action taken"), null=True, blank=True)
     ended_at = models.DateTimeField(_("completed"), null=True, blank=True)
     obstacle = models.TextField(_("obstacle"), blank=True)

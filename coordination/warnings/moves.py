@@ -63,7 +63,7 @@ def move_case(
     moment = now or clock.now(case.mission)
     columns = dict(values or {})
     if step.clock and getattr(case, step.clock) is None:
-        columns[step.clock] = moment
+        columns.setdefault(step.clock, moment)  # a decision was taken before somebody recorded it here
     return write_step(
         case, key=step.key, act=act, after=step.after, verb=step.verb, columns=columns, said=said, reason=given,
         is_out_of_order=is_out_of_order, by=by, now=moment,
