@@ -69,13 +69,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Give SQLite a file, and PostgreSQL UTF-8 whatever the cluster's own encoding is."""
+    """Give SQLite a file, and PostgreSQL UTF-8 whatever the cluster's own encoding is, without waiting for the disk."""
     test = settings.DATABASES["default"].setdefault("TEST", {})
     settings.DATABASES["default"]["CONN_MAX_AGE"] = 0  # a thread of the live server must not keep the database busy
     if connection.vendor == "sqlite":
         test["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
     else:
         test.update(CHARSET="UTF8", TEMPLATE="template0")
+        settings.DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,9 @@ pytestmark = pytest.mark.once
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+@cache
 def cable_pdf(**options: object) -> bytes:
-    """Return the PDF of the sample cable."""
+    """Return the PDF of the sample cable, drawn once for each set of options."""
     return render_pdf("reporting/pdf/quarterly.html", {"cable": sample_cable(**options)})  # type: ignore[arg-type]
 
 

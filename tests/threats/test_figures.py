@@ -2,11 +2,13 @@
 
 import csv
 import io
+import itertools
 import json
 import random
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -68,11 +70,11 @@ def keys_of(line: dict[str, Any], by: str) -> list[str]:
     }[by]
 
 
-@pytest.mark.parametrize("measure", ["events", *COLUMNS])
-@pytest.mark.parametrize("by", GROUPINGS)
-@pytest.mark.parametrize("verified_only", [False, True])
-def test_figures_equal_an_independent_count(mission, scattered, measure, by, verified_only):
-    start, end = date(2019, 12, 1), date(2020, 7, 31)
+def counted(
+    scattered: list[dict[str, Any]], measure: str, by: str, verified_only: bool, span: tuple[date, date]
+) -> Any:
+    """Return what the lines add up to: values by key, keys of which nothing is recorded, total, unrecorded, events."""
+    start, end = span
     chosen = [
         line
         for line in scattered
@@ -85,26 +87,40 @@ def test_figures_equal_an_independent_count(mission, scattered, measure, by, ver
             sums[key].append(1 if measure == "events" else line[COLUMNS[measure]])
     expected = {key: sum(v for v in found if v is not None) for key, found in sums.items()}
     all_unknown = {key for key, found in sums.items() if all(v is None for v in found)}
-    table = figures(mission, measure=measure, by=by, start=start, end=end, verified_only=verified_only)
-    found = rows_of(table)
-    assert {key for key, value in found.items() if value is None} == all_unknown
-    assert {key: value for key, value in found.items() if value} == {k: v for k, v in expected.items() if v}
     values = [1 if measure == "events" else line[COLUMNS[measure]] for line in chosen]
-    assert table.total == sum(value for value in values if value is not None)
-    assert table.not_recorded == values.count(None)
-    assert table.events == len(chosen)
+    known = {key: value for key, value in expected.items() if value}
+    return known, all_unknown, sum(v for v in values if v is not None), values.count(None), len(chosen)
 
 
-@pytest.mark.parametrize("by", GROUPINGS)
-def test_figures_link_to_the_records_they_count(mission, scattered, by):
+def told(table: Any) -> Any:
+    """Return what a table of figures says, as `counted` does."""
+    found = rows_of(table)
+    known = {key: value for key, value in found.items() if value}
+    return known, {k for k, v in found.items() if v is None}, table.total, table.not_recorded, table.events
+
+
+def test_figures_equal_an_independent_count(mission, scattered):
+    """Each measure by each grouping, of all events and of the verified."""
+    start, end = span = date(2019, 12, 1), date(2020, 7, 31)
+    questions = list(itertools.product(["events", *COLUMNS], GROUPINGS, [False, True]))
+    assert len(questions) == 56
+    tables = {
+        (measure, by, only): figures(mission, measure=measure, by=by, start=start, end=end, verified_only=only)
+        for measure, by, only in questions
+    }
+    assert {asked: told(table) for asked, table in tables.items()} == {
+        asked: counted(scattered, *asked, span) for asked in questions
+    }
+
+
+def test_figures_link_to_the_records_they_count(mission, scattered):
     """Each number opens its records: the filters of its address give the same count."""
-    from urllib.parse import parse_qsl, urlsplit
-
-    table = figures(mission, measure="events", by=by, start=date(2020, 1, 10), end=date(2020, 6, 20))
-    assert table.rows
-    for row in table.rows:
-        query = dict(parse_qsl(urlsplit(row.url).query))
-        assert apply_filters(Incident.objects.all(), query).count() == row.value == row.events
+    for by in GROUPINGS:
+        table = figures(mission, measure="events", by=by, start=date(2020, 1, 10), end=date(2020, 6, 20))
+        assert table.rows
+        for row in table.rows:
+            query = dict(parse_qsl(urlsplit(row.url).query))
+            assert apply_filters(Incident.objects.all(), query).count() == row.value == row.events, by
 
 
 def test_figures_list_months_without_an_event_as_zero(mission, ouaka, hq):

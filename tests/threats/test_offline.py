@@ -27,6 +27,8 @@ NEW = FIRST + 2
 NOT_A_NUMBER = "is not a whole number of 0 or more. Leave the cell empty for unknown."
 LATER = NOON + timedelta(hours=2)
 """The row of the first threat, and the first green row behind two threats."""
+JUDGED_AS_TEXT = pytest.mark.once
+"""Cells that are judged before anything is asked of the database; other refusals run on every one of them."""
 
 
 @pytest.fixture
@@ -292,6 +294,7 @@ FAULTS = [
 ]  # fmt: skip
 
 
+@JUDGED_AS_TEXT
 @pytest.mark.parametrize(("column", "row", "value", "sentence"), FAULTS)
 def test_fault_stands_at_its_cell(
     threats: list[Threat],
@@ -328,6 +331,7 @@ def test_formula_is_refused_at_its_cell(threats: list[Threat], sheet: bytes, bac
     ]
 
 
+@JUDGED_AS_TEXT
 @pytest.mark.parametrize(
     ("name", "column", "row", "value", "sentence"),
     [
@@ -401,6 +405,7 @@ def _above(book: Any) -> None:
     book[ORIGIN]["B6"].value = "3"
 
 
+@JUDGED_AS_TEXT
 @pytest.mark.parametrize(
     ("spoil", "code", "words"),
     [
@@ -423,6 +428,7 @@ def test_sheet_that_does_not_belong_here_is_refused_in_words(
     assert not MatrixImport.objects.exists()
 
 
+@JUDGED_AS_TEXT
 @pytest.mark.parametrize(
     ("content", "code"), [(b"", "empty"), (b"a,b\n1,2\n", "not_xlsx"), (b"PK\x03\x04x", "damaged")]
 )
