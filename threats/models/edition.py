@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from pocweb.choices import Role
+from pocweb.frozen import FrozenJSONField
 from pocweb.models import MissionRecord
 from threats.choices import ApprovalSlot, EditionState
 from threats.querysets import EditionQuerySet
@@ -28,7 +29,7 @@ class MatrixEdition(MissionRecord):
     carried_from = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="carried_to", null=True, blank=True, editable=False
     )
-    snapshot = models.JSONField(null=True, encoder=DjangoJSONEncoder, editable=False)
+    snapshot = FrozenJSONField(null=True, encoder=DjangoJSONEncoder, editable=False)
     sha256 = models.CharField(_("fingerprint"), max_length=64, blank=True, editable=False)
     frozen_at = models.DateTimeField(_("frozen"), null=True, editable=False)
     consulted_at = models.DateTimeField(_("consultation opened"), null=True, editable=False)
