@@ -17,8 +17,8 @@ class FrozenDict(dict[str, Any]):
     def _refuse(self, *_args: Any, **_named: Any) -> NoReturn:
         raise TypeError("Frozen content cannot be changed.")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
 
 @lru_cache(maxsize=KEPT)
