@@ -13,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from pocweb.errors import RuleError
+from pocweb.glossary import once_per_page
 
 
 class RuleErrorMiddleware:
@@ -28,6 +29,17 @@ class RuleErrorMiddleware:
         if not isinstance(exception, RuleError):
             return None
         return render(request, "refused.html", {"error": exception}, status=exception.status)
+
+
+class GlossaryMiddleware:
+    """Explain each acronym once in a page, where it stands first (CO-12)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with once_per_page():
+            return self.get_response(request)
 
 
 class NullCharacterMiddleware:

@@ -23,6 +23,8 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.template.loader import render_to_string
 from pypdf import PdfReader
 
+from pocweb.glossary import used_in_html, without_hints
+
 BASE_URL = "https://documents.invalid/"
 """Where documents pretend to live; the reserved top level `.invalid` (RFC 2606) can never be reached."""
 
@@ -48,10 +50,22 @@ def render_pdf(
     """Return the PDF of a template drawn with `context`.
 
     `base` is the address that relative links start from; without one they start from `BASE_URL`. `variant` is a
-    standard that WeasyPrint knows ("pdf/ua-1", "pdf/a-2u"), or None for a plain PDF.
+    standard that WeasyPrint knows ("pdf/ua-1", "pdf/a-2u"), or None for a plain PDF. The acronyms that occur are
+    explained at the end (CO-12), unless the context holds `acronyms`: such a document lists them itself.
     Raises ForeignResourceError when the document asks for anything but an existing static file of ours.
     """
-    return html_to_pdf(render_to_string(template_name, dict(context)), base=base, variant=variant)
+    with without_hints():
+        html = render_to_string(template_name, dict(context))
+    return html_to_pdf(html if "acronyms" in context else with_acronyms(html), base=base, variant=variant)
+
+
+def with_acronyms(html: str) -> str:
+    """Return the document with a list of the acronyms that occur in it, before the end of its `main`."""
+    found = used_in_html(html)
+    body, end, rest = html.rpartition("</main>")
+    if not found or not end:
+        return html
+    return f"{body}{render_to_string('pocweb/pdf/_acronyms.html', {'acronyms': found})}{end}{rest}"
 
 
 def html_to_pdf(html: str, *, base: str | None = None, variant: str | None = "pdf/ua-1") -> bytes:

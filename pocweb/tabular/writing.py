@@ -9,12 +9,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+
+from pocweb.glossary import names_in, with_words
 
 MUST_GUARD = re.compile(r"'*[=+\-@\t\r]")
 LOOKS_GUARDED = re.compile(r"'+[=+\-@\t\r]")
@@ -116,7 +119,7 @@ def write_xlsx(
     protect: bool = False,
     spare_rows: int = 0,
 ) -> None:
-    """Write a workbook with one visible sheet to a binary file, row by row.
+    """Write a workbook to a binary file, row by row; a second sheet explains the acronyms that occur (CO-12).
 
     The header and the HXL row are frozen. Columns with choices get a drop-down list, kept on a hidden sheet.
     With `protect` the locked columns and the head cannot be changed (a guard against slips, not a secret: there
@@ -135,9 +138,10 @@ def write_xlsx(
     sheet.append([_head_cell(sheet, column.label) for column in columns])
     if hxl:
         sheet.append([_head_cell(sheet, column.hxl, tag=True) for column in columns])
-    count = 0
+    count, acronyms = 0, {name for column in columns for name in names_in(column.label)}
     for row in rows:
         values = _values(columns, row)
+        acronyms.update(*(names_in(value) for value in values if isinstance(value, str)))
         sheet.append([_cell(sheet, value, column, protect) for value, column in zip(values, columns, strict=True)])
         count += 1
     last = head + max(count + spare_rows, 1)
@@ -149,7 +153,20 @@ def write_xlsx(
         sheet.protection.sort = False
         sheet.protection.insertRows = False
     _add_lists(workbook, sheet, columns, head + 1, last)
+    _add_acronyms(workbook, acronyms)
     workbook.save(out)
+
+
+def _add_acronyms(workbook: Workbook, names: set[str]) -> None:
+    """Add a sheet with the words of the acronyms, where there are any."""
+    if not names:
+        return
+    sheet = workbook.create_sheet(_("Acronyms"))
+    sheet.freeze_panes = "A2"
+    sheet.column_dimensions["B"].width = 80
+    sheet.append([_head_cell(sheet, _("Acronym")), _head_cell(sheet, _("Words"))])
+    for name, words in with_words(names).items():
+        sheet.append([_text_cell(sheet, name), _text_cell(sheet, words)])
 
 
 def _head_cell(sheet: Any, text: str, *, tag: bool = False) -> Cell:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 from django import template
 from django.core.paginator import Paginator
@@ -46,6 +47,6 @@ def number(value: int | None) -> str:
 
 
 @register.filter
-def explained(text: str | None) -> SafeString:
-    """Return a text with its acronyms explained on hover; `default_if_none` comes after it."""
-    return explained_text(text or "")
+def explained(text: Any) -> SafeString:
+    """Return a text with its acronyms explained on hover, each once in a page; a default comes before it."""
+    return explained_text(text)

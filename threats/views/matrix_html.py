@@ -4,7 +4,7 @@ A page shows hundreds of rows of ten cells; put together here they cost a fifth 
 Every text passes `escape` exactly once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from html import escape  # Django's own also takes what is lazy, at three times the cost
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from pocweb.glossary import explained
 from threats.choices import Trend
 from threats.comparison import Mark
 from threats.evidence import Evidence
@@ -197,7 +198,7 @@ def row_html(
     cells = [_head(row, words, is_open, mark, number), _risk(row, words, evidence, mark, number, prompt)]
     suffix = "?open=1" if is_open else ""
     for key, label, name in words.headings:
-        text = _cell_text(row, words, key, texts[key])
+        text = _cell_text(row, words, key, texts[key], explained if is_open else escape)
         pencil = ""
         if can_edit:
             pencil = (
@@ -268,14 +269,17 @@ def _risk(row: MatrixRow, words: Words, evidence: Evidence | None, mark: Mark, n
     return f'<td role="cell" data-h="{words.says["risk"]}"{bar}>{" ".join(parts)}</td>'
 
 
-def _cell_text(row: MatrixRow, words: Words, key: str, text: str) -> str:
-    """Return the text of a column, the exact place in bold, references of activities as links; unknown in grey."""
+def _cell_text(row: MatrixRow, words: Words, key: str, text: str, as_html: Callable[[str], str]) -> str:
+    """Return the text of a column, the exact place in bold, references of activities as links; unknown in grey.
+
+    `as_html` makes HTML of a text: an open row explains its acronyms (CO-12), hundreds of closed ones stay light.
+    """
     if key == "location" and row.location:
         areas = area_text(row)
-        return f"<b>{escape(row.location)}</b>{', ' + escape(areas) if areas else ''}"
+        return f"<b>{as_html(row.location)}</b>{', ' + escape(areas) if areas else ''}"
     if text == words.says["unknown"]:
         return f'<span class="m">{escape(capfirst(text))}</span>'
-    html = escape(text)
+    html = as_html(text)
     named = {"response": row.response_activities, "action": row.action_activities}.get(key, ())
     for one in named:
         link = f'<a class="nw" href="{words.activity % one.pk}">{one.ref}</a> '
