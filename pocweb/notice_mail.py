@@ -32,7 +32,7 @@ from pocweb.schedule import register_tick
 
 log = logging.getLogger(__name__)
 
-AT_ONCE_EVERY_SECONDS = 20
+AT_ONCE_EVERY_SECONDS = 0  # at each look at the schedule
 DIGEST_EVERY_SECONDS = 60
 ROUND_SECONDS = 20
 """How long one round sends before the next takes over, so that other rounds are not kept waiting."""

@@ -3,6 +3,7 @@
 Both know, beside pocweb's own kinds of job, those of `tests/job_kinds.py`.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -57,8 +58,9 @@ class Program:
     command: list[str] = []
     ready_words = ""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, **variables: str) -> None:
         self.log = log
+        self.variables = variables
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -67,7 +69,7 @@ class Program:
             self.process = subprocess.Popen(
                 [sys.executable, *self.command],
                 cwd=ROOT,
-                env=environment(),
+                env=environment() | self.variables,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -83,7 +85,8 @@ class Program:
     def kill(self) -> None:
         """Kill the program and all its children outright, as a power cut would."""
         if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
 
@@ -110,6 +113,24 @@ class CeleryWorker(Program):
 
         app.control.purge()
         super().start()
+
+
+class TwoHandedWorker(CeleryWorker):
+    """A Celery worker with two children, which does two rounds of the schedule at a time."""
+
+    command = ["-m", "celery", "-A", "tests.job_kinds", "worker", "--concurrency", "2", "--loglevel", "INFO"]
+
+
+class CeleryBeat(Program):
+    """Celery's beat, with its memory beside its log; `POCWEB_TICK_SECONDS` says how often it looks at the schedule."""
+
+    ready_words = "beat: Starting"
+
+    def __init__(self, log: Path, **variables: str) -> None:
+        super().__init__(log, **variables)
+        memory = str(log.with_suffix(".schedule"))
+        beat = ["-m", "celery", "-A", "tests.job_kinds", "beat", "--loglevel", "INFO"]
+        self.command = [*beat, "--schedule", memory, "--pidfile", ""]
 
 
 class JobProcess(Program):
