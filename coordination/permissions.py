@@ -1,9 +1,29 @@
 """Who may do what in the coordination app; the letters stand in `pocweb/reference/permissions.yaml`."""
 
+from typing import Any
+
 import rules
 
+from coordination.choices import MeetingKind
 from pocweb.choices import Role, Verb
 from pocweb.permissions import allows, has_role
+
+CALL = "coordination.call_emergency"
+
+
+@rules.predicate
+def is_head_of_emergency(user: Any, meeting: Any = None) -> bool:
+    """Say whether a person called this emergency meeting or chairs its forum; without a meeting: ever may.
+
+    Who was posted elsewhere since no longer does: the right to call one at the office is asked anew.
+    """
+    if meeting is None:
+        return bool(user.has_perm(CALL))
+    if meeting.kind != MeetingKind.EMERGENCY:
+        return False
+    may_call = meeting.created_by_id == user.pk and user.has_perm(CALL, meeting)
+    return may_call or (meeting.forum.chair_id == user.pk and bool(user.has_perm("coordination.view_meeting", meeting)))
+
 
 rules.add_perm("coordination.view_forum", allows("forum", Verb.VIEW))
 rules.add_perm("coordination.change_forum", allows("forum", Verb.DRAFT))
@@ -44,6 +64,8 @@ rules.add_perm(
     "coordination.call_emergency",
     allows("case", Verb.APPROVE) | allows("case", Verb.VIEW) & has_role(Role.SML, Role.LEAD),
 )
+# who called an emergency meeting, or chairs the forum, runs it too: its decision cannot wait for a secretary (step I11)
+rules.add_perm("coordination.run_meeting", allows("forum", Verb.DRAFT) | is_head_of_emergency)
 rules.add_perm("coordination.respond_to_case", allows("case", Verb.EDIT) | allows("case", Verb.APPROVE))
 # step 16: the Head of Office through the local forum
 rules.add_perm("coordination.assess_harm", _steer)

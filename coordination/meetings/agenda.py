@@ -6,10 +6,12 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from coordination.choices import AgendaKind, IssueState, MeetingState
 from coordination.meetings.rules import ThreatFacts, rank, takes_up_all, why_due
-from coordination.models import ActionPoint, Forum, Issue, Meeting
+from coordination.models import ActionPoint, Forum, Issue, Meeting, WarningCase
+from coordination.warnings.choices import Branch, CaseState
 from pocweb.fieldlist import for_people
 from threats.choices import EditionState, Trend
 from threats.models import Assessment, MatrixEdition, Threat
@@ -41,12 +43,13 @@ class Proposal:
 
 
 def due_for(meeting: Meeting, user: Any, *, today: date) -> list[Proposal]:
-    """Return what is due and not on the agenda yet, in the order of the agenda. Six queries."""
+    """Return what is due and not on the agenda yet, in the order of the agenda. Seven queries."""
     taken = set()
-    for item in meeting.items.values("threat_id", "edition_id", "action_id", "issue_id"):
+    for item in meeting.items.values("threat_id", "edition_id", "action_id", "issue_id", "case_id"):
         taken |= {(name.removesuffix("_id"), pk) for name, pk in item.items() if pk}
     forum = meeting.forum
     found = [
+        *_cases(forum, user),
         *_threats(forum, user, today, since=last_met(forum)),
         *_editions(forum, user),
         *_actions(forum, user, today),
@@ -82,6 +85,49 @@ def _threats(forum: Forum, user: Any, today: date, *, since: datetime | None) ->
             title = f"{threat.ref} {threat.title}"
             due.append((rank(facts), Proposal(AgendaKind.THREAT, threat, title, " ".join(grounds), threat.marking)))
     return [one for _key, one in sorted(due, key=lambda pair: pair[0])][:MOST]
+
+
+OPEN_CASES = {
+    CaseState.TABLED: gettext_lazy("Waits for the forum's decision."),
+    CaseState.PRIORITISED: gettext_lazy("Rated, and not before the forum yet."),
+    CaseState.MONITORED: gettext_lazy("Watched: has the threat gone?"),
+}
+"""Why a case that is not imminent is due, the most pressing first (Annex V, steps N10 and N12; EW-13)."""
+
+
+def cases_of(forum: Forum, user: Any) -> Any:
+    """Return the open cases that a forum may take up and the person sees: its own area, or the mission (CO-06)."""
+    rows = WarningCase.objects.visible_to(user).open().filter(mission=forum.mission_id)
+    return rows if takes_up_all(forum.level) else rows.filter(office__path__startswith=forum.office.path)
+
+
+def why_case(case: WarningCase) -> str:
+    """Return why a forum should take up a case, "" when nothing waits for it."""
+    if case.branch == Branch.IMMINENT:
+        return _("Imminent, and no decision is recorded.") if case.decided_at is None else ""
+    return str(OPEN_CASES.get(CaseState(case.state), "")) if case.branch else ""
+
+
+def case_proposal(case: WarningCase, why: str) -> Proposal:
+    """Return a case as an agenda shows it."""
+    marking = max([case.marking, *(one.marking for one in (case.threat, case.incident) if one is not None)])
+    return Proposal(AgendaKind.CASE, case, str(case)[:200], why[:200], marking)
+
+
+def _cases(forum: Forum, user: Any) -> list[Proposal]:
+    """Return the open cases that wait for a forum: imminent and undecided first, then by state, graver first."""
+    order = list(OPEN_CASES)
+    rows = cases_of(forum, user).exclude(branch="").select_related("mission", "threat", "incident")
+    due = [(case, why) for case in rows if (why := why_case(case))]
+    due.sort(
+        key=lambda one: (
+            one[0].branch != Branch.IMMINENT,
+            order.index(one[0].state) if one[0].state in order else 0,
+            -(one[0].priority or 0),
+            one[0].received_at,
+        )
+    )
+    return [case_proposal(case, why) for case, why in due][:MOST]
 
 
 def _editions(forum: Forum, user: Any) -> list[Proposal]:

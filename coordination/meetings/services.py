@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from coordination.choices import AgendaKind, AttendanceState, MeetingKind, MeetingState
 from coordination.meetings import rules
-from coordination.meetings.agenda import Proposal, due_for, threats_of
-from coordination.models import AgendaItem, Attendance, Forum, Meeting
+from coordination.meetings.agenda import Proposal, case_proposal, due_for, threats_of
+from coordination.models import AgendaItem, Attendance, Forum, Meeting, WarningCase
 from pocweb import clock
 from pocweb.audit import record_event
 from pocweb.errors import Conflict, RuleError
@@ -40,6 +40,23 @@ def call_meeting(
     Source: POC Handbook 2020, 6.1; Annex V, step 10 (CO-04).
     """
     require(by, "coordination.change_meeting", forum)
+    return store_call(
+        forum, starts_at=starts_at, kind=kind, place=place, reason=reason, marking=marking, by=by, now=now
+    )
+
+
+def store_call(
+    forum: Forum,
+    *,
+    starts_at: datetime | None,
+    kind: str,
+    reason: str,
+    place: str = "",
+    marking: int | None = None,
+    by: Any,
+    now: datetime | None = None,
+) -> Meeting:
+    """Store a call inside the caller's transaction, once its right to call is asked; see `call_meeting`."""
     refuse_above_clearance(marking, by)
     moment = now or clock.now(forum.mission)
     if not forum.is_active:
@@ -74,7 +91,7 @@ def call_meeting(
 
 def open_meeting(meeting: Meeting, *, by: Any, now: datetime | None = None) -> Meeting:
     """Put a planned meeting in session. Raises `Forbidden`, `Conflict` when it is, `RuleError` before its day."""
-    require(by, "coordination.change_meeting", meeting)
+    require(by, "coordination.run_meeting", meeting)
     moment = now or clock.now(meeting.mission)
     rules.check_opens(starts_on=meeting.starts_at.date(), today=moment.date())
     try:
@@ -96,7 +113,7 @@ def move(
     meeting: Meeting, act: str, *, by: Any, columns: Mapping[str, Any], note: str = "", now: datetime | None = None
 ) -> Meeting:
     """Take one line of the state table by a conditional update, so that of two people one is told."""
-    require(by, "coordination.change_meeting", meeting)
+    require(by, "coordination.run_meeting", meeting)
     moment = now or clock.now(meeting.mission)
     step = next(move for move in rules.MOVES if move.act == act)
     rows = Meeting.objects.filter(pk=meeting.pk, state=step.before)
@@ -116,7 +133,7 @@ def locked(meeting_pk: int, *, states: Collection[str], by: Any) -> Meeting:
     """
     rows = Meeting.objects.select_for_update(of=("self",)).select_related("mission", "office", "forum__office")
     meeting: Meeting = rows.get(pk=meeting_pk)
-    require(by, "coordination.change_meeting", meeting)
+    require(by, "coordination.run_meeting", meeting)
     if meeting.state not in states:
         words = {"ref": meeting.ref, "state": str(meeting.get_state_display()).lower()}
         raise Conflict("wrong_state", _("%(ref)s takes no more entries: %(state)s.") % words)
@@ -162,9 +179,25 @@ def add_item(meeting: Meeting, *, title: str, threat: Any = None, by: Any, now: 
 def _add(meeting: Meeting, columns: Mapping[str, Any], *, by: Any, now: datetime) -> AgendaItem:
     last = meeting.items.aggregate(last=Max("order"))["last"] or 0
     given = {**columns, "marking": max(columns["marking"], meeting.marking)}
-    item = AgendaItem.objects.create(meeting=meeting, order=last + 1, **given)
+    item: AgendaItem = AgendaItem.objects.create(meeting=meeting, order=last + 1, **given)
     record_event(by, "put on the agenda", item, note=meeting.ref, now=now)
     return item
+
+
+@transaction.atomic
+def put_case(meeting: Meeting, case: WarningCase, *, why: str, by: Any, now: datetime) -> AgendaItem:
+    """Put a case on the agenda of a meeting that takes entries and return its item, the one there is where it stands.
+
+    The right to do so is that of the act on the case (tabling it, calling the emergency), asked by who calls this.
+    """
+    held = Meeting.objects.select_for_update(of=("self",)).select_related("mission", "forum").get(pk=meeting.pk)
+    there: AgendaItem | None = held.items.filter(case=case).first()
+    if there is not None:
+        return there
+    if held.state not in CHANGEABLE:
+        raise Conflict("wrong_state", _("%(ref)s takes no more entries.") % {"ref": held.ref})
+    one = case_proposal(case, why)
+    return _add(held, _columns(one), by=by, now=now)
 
 
 @transaction.atomic

@@ -105,7 +105,7 @@ def _page(
         "meeting": meeting,
         "lines": lines,
         "groups": _groups(meeting, hall),
-        "can_change": user.has_perm("coordination.change_meeting", meeting),
+        "can_change": user.has_perm("coordination.run_meeting", meeting),
         "marking": max([meeting.marking, *(line["item"].marking for line in lines)]),
     }
     context |= _bodies(meeting, hall)
@@ -136,7 +136,7 @@ def _bodies(meeting: Meeting, hall: Hall) -> dict[str, Any]:
 
 
 @require_POST
-@permitted("coordination.change_meeting")
+@permitted("coordination.run_meeting")
 @sent_once
 def meeting_attendance(request: HttpRequest, pk: int) -> HttpResponse:
     """Store who is there: what the person changed against the list that they were shown."""
@@ -165,12 +165,12 @@ def _ticked(request: HttpRequest, prefix: str) -> dict[int, str]:
 
 
 @require_POST
-@permitted("coordination.change_meeting")
+@permitted("coordination.run_meeting")
 @sent_once
 def meeting_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     """Store what was written under one item: note, decision and action point together, or nothing."""
     meeting = load_meeting(request, pk)
-    require(request.user, "coordination.change_meeting", meeting)
+    require(request.user, "coordination.run_meeting", meeting)
     one = get_object_or_404(AgendaItem.objects.visible_to(request.user), pk=item, meeting=meeting)
     hall = hall_of(meeting)
     choices = _choices(hall)

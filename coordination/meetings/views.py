@@ -114,7 +114,7 @@ def _page(request: HttpRequest, meeting: Meeting, form: ReasonForm, status: int 
         "meeting": meeting,
         "tone": TONES[meeting.state],
         "acts": [move.act for move in rules.acts_from(meeting.state)],
-        "can_change": request.user.has_perm("coordination.change_meeting", meeting),
+        "can_change": request.user.has_perm("coordination.run_meeting", meeting),
         "form": form,
         "events": history_lines(events, labels=LABELS, show=_words),
         "marking": meeting.marking,
@@ -148,7 +148,7 @@ def _words(name: str, value: Any) -> str:
 
 
 @require_POST
-@permitted("coordination.change_meeting")
+@permitted("coordination.run_meeting")
 def meeting_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Open, call off or close a meeting."""
     meeting = load_meeting(request, pk)
@@ -176,12 +176,12 @@ def meeting_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permitted("coordination.change_meeting")
+@permitted("coordination.run_meeting")
 @sent_once
 def meeting_agenda(request: HttpRequest, pk: int) -> HttpResponse:
     """What is due, to be ticked; further items by hand; their order."""
     meeting = load_meeting(request, pk)
-    require(request.user, "coordination.change_meeting", meeting)
+    require(request.user, "coordination.run_meeting", meeting)
     form = NewItemForm(None, threats=threats_of(meeting.forum, request.user))
     if request.method == "POST" and request.POST.get("act") == "add":
         form = NewItemForm(request.POST, threats=threats_of(meeting.forum, request.user))
@@ -213,7 +213,7 @@ def meeting_agenda(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@permitted("coordination.change_meeting")
+@permitted("coordination.run_meeting")
 def item_act(request: HttpRequest, pk: int, item: int, act: str) -> HttpResponse:
     """Move an item up or down, or take it off the agenda."""
     meeting = load_meeting(request, pk)
