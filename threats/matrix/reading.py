@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, TextField, Value
@@ -47,6 +48,7 @@ _OF_ACTIVITY = (
     "owner__first_name", "owner__last_name", "owner__username",
 )  # fmt: skip
 _VARIABLES = ("presence", "capability", "acceptance", "constraint", "potential_harm", "willingness", "coordination")
+_ORDER = itemgetter(0, 1, 6)  # the key last, so that the same lines have one order
 _PADDED = 10  # text columns of the union of relations, after kind and threat
 
 
@@ -101,6 +103,9 @@ def _read_relations(pks: Any, clearance: int | None) -> _Relations:
             found.named[kind, threat].append(tuple(texts))
     for ratings in found.ratings.values():
         ratings.sort(key=lambda rating: rating[3:], reverse=True)
+    for lines in found.named.values():
+        if len(lines) > 1:
+            lines.sort(key=_ORDER)
     links = Threat.activities.through.objects.filter(threat__in=pks).exclude(activity__status="cancelled")
     if clearance is not None:
         links = links.filter(activity__marking__lte=clearance)
@@ -120,7 +125,7 @@ def _rating(texts: list[str]) -> tuple[int, int, str, datetime, int]:
 
 
 def _union(pks: Any) -> Iterable[tuple[Any, ...]]:
-    """Return areas, forms of violence, actors, components, groups, protection actors, ratings, schemes in one query.
+    """Return areas, forms of violence, actors, components, groups, protection actors, ratings, schemes: one query, no order.
 
     A scheme comes once however many threats name it; all other parts have no equal lines, so that nothing is sorted
     out.
@@ -168,7 +173,7 @@ def _union(pks: Any) -> Iterable[tuple[Any, ...]]:
     names = ("kind", "of", *(f"c{index}" for index in range(_PADDED)))
     first = through("areas", "area__name", "area__pcode", "area__path").order_by()
     united = first.values_list(*names).union(*(part.order_by().values_list(*names) for part in parts), all=True)
-    return united.order_by("kind", "of", "c0", "c1", "c6")  # the key last, so that the same rows have one order
+    return united
 
 
 def _labels() -> dict[str, dict[Any, str]]:
