@@ -125,7 +125,7 @@ def _rating(texts: list[str]) -> tuple[int, int, str, datetime, int]:
 
 
 def _union(pks: Any) -> Iterable[tuple[Any, ...]]:
-    """Return areas, forms of violence, actors, components, groups, protection actors, ratings, schemes: one query, no order.
+    """Return areas, forms of violence, actors, components, groups, protection actors, ratings, schemes in one query.
 
     A scheme comes once however many threats name it; all other parts have no equal lines, so that nothing is sorted
     out.
