@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from pocweb import notices
-from pocweb.choices import Marking, OfficeKind, Role
+from pocweb.choices import Marking, NoticeMode, OfficeKind, Role
 from pocweb.models import Area, AuditEvent, Component, Mission, Office, Person
 from pocweb.offices import state_of
 from pocweb.permissions import LETTERS, default_table
@@ -199,6 +199,14 @@ class TrailFilterForm(forms.Form):
         acts.choices = [("", _("all acts")), *((verb, verb) for verb in verbs)]
 
 
+MODE_WORDS = {
+    NoticeMode.OFF: _("Not at all"),
+    NoticeMode.IN_APP: _("No e-mail"),
+    NoticeMode.AT_ONCE: _("E-mail at once"),
+    NoticeMode.DIGEST: _("E-mail once a day"),
+}
+
+
 class NoticeChoicesForm(forms.Form):
     """For each topic, how the person hears of it; a topic's own default is chosen until they say otherwise."""
 
@@ -208,7 +216,7 @@ class NoticeChoicesForm(forms.Form):
         for topic in notices.topics():
             self.fields[topic.code] = forms.ChoiceField(
                 label=str(topic.label),
-                choices=[(mode.value, mode.label) for mode in topic.modes],
+                choices=[(mode.value, MODE_WORDS[mode]) for mode in topic.modes],
                 initial=chosen[topic.code],
                 widget=forms.RadioSelect,
                 help_text=_("Cannot be switched off.") if topic.urgent else "",

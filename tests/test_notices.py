@@ -209,10 +209,20 @@ def test_daily_email_goes_at_its_hour(now: datetime, expected: datetime) -> None
     assert notices.next_digest(now) == expected
 
 
-@pytest.mark.parametrize("columns", [{"is_active": False}, {"email": ""}, {"clearance": Marking.UNCLASSIFIED}])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"is_active": False},
+        {"email": ""},
+        {"clearance": Marking.UNCLASSIFIED},
+        {"email": "officer@demo.invalid"},  # nothing goes out to the people of a demo mission
+    ],
+)
 def test_email_is_dropped_for_who_may_no_longer_get_it(
-    officer: Person, mission: Mission, columns: dict[str, Any]
+    officer: Person, mission: Mission, columns: dict[str, Any], settings: Any
 ) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # where nobody listens
     give_address(officer)
     tell([officer], mission)
     Person.objects.filter(pk=officer.pk).update(**columns)

@@ -106,12 +106,15 @@ def _of_trigger(event: TriggerEvent, staff: Staff, today: date) -> Iterator[Due]
         return
     keepers = staff.holders([Role.POCF, Role.POCA], event.office, nearest=True)
     words = {"ref": event.ref, "watch": for_people(window.watch_from), "day": for_people(window.starts_on)}
+    text = _("Event %(ref)s of the calendar is watched from %(watch)s. It begins on %(day)s.") % words
+    if window.stage(today) == Stage.NOW:
+        text = _("Event %(ref)s of the calendar is watched from %(watch)s. It began on %(day)s.") % words
     yield Due(
         record=event,
         people=_own_or(event.action_owner, keepers, staff),
         topic=TRIGGERS,
         key=f"trigger:{event.pk}:watch:{window.watch_from}:{window.starts_on}",
-        text=_("Event %(ref)s of the calendar is watched from %(watch)s. It begins on %(day)s.") % words,
+        text=text,
         url=reverse("threats:trigger-detail", args=[event.pk]),
         ref=event.ref,
     )

@@ -16,7 +16,7 @@ from pocweb.demo import DEMO_DOMAIN, DEMO_PASSWORD
 from pocweb.errors import RuleError
 from pocweb.models import Area, Component, Mission, Office, Person, Posting
 from pocweb.services import COMPONENTS
-from reporting.demo import forums, meetings, outcomes, papers, presence, registers, rounds, sharing, watch
+from reporting.demo import forums, meetings, notices, outcomes, papers, presence, registers, rounds, sharing, watch
 from reporting.demo.cast import MISSION, OFFICES, PEOPLE, PROTECTION_ACTORS
 from reporting.demo.clusters import clusters_of
 from reporting.demo.diary import Diary, person
@@ -60,6 +60,8 @@ def build_demo() -> list[str]:
         with transaction.atomic():
             _live(mission, built)
     Mission.objects.filter(pk=mission.pk).update(clock_on=CLOCK_ON)
+    if built.lines:
+        notices.tell_people(Mission.objects.get(pk=mission.pk))
     return built.lines or ["The demo mission is there already; nothing was changed."]
 
 

@@ -79,6 +79,8 @@ PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
         "desk": ("castell", _to("pocweb:desk")),
         "desk of a head": ("tamm", _to("pocweb:desk")),
         "about": ("castell", _to("pocweb:about")),
+        "notices": ("bellin", _to("pocweb:notice-list")),
+        "choice of notices": ("bellin", _to("pocweb:notice-choices")),
         "job": ("castell", _of("pocweb:job-detail", lambda: Job.objects.filter(asked_by__username="castell"))),
     },
     "matrix": {
@@ -233,15 +235,15 @@ PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
 
 
 @pytest.mark.parametrize("part", PAGES)
-def test_pages_fit_and_can_be_read_by_all(demo: Demo, part: str) -> None:
+def test_pages_fit_and_can_be_read_by_all(shown_demo: Demo, part: str) -> None:
     pages: dict[str | None, tuple[Page, Witness]] = {}
     found: dict[str, list[str]] = {}
     for name, (account, address) in PAGES[part].items():
         if account not in pages:
-            page = demo.browser_of(account)
-            pages[account] = page, Witness(page, demo.url)
+            page = shown_demo.browser_of(account)
+            pages[account] = page, Witness(page, shown_demo.url)
         page, witness = pages[account]
-        page.goto(demo.url + address())
+        page.goto(shown_demo.url + address())
         faults = faults_of(page)
         if (heads := page.locator("h1").count()) != 1:
             faults.append(f"{heads} headings of the first level")
@@ -250,11 +252,11 @@ def test_pages_fit_and_can_be_read_by_all(demo: Demo, part: str) -> None:
     assert found == {}
 
 
-def test_cell_opened_in_place_fits_and_can_be_read_by_all(demo: Demo) -> None:
+def test_cell_opened_in_place_fits_and_can_be_read_by_all(shown_demo: Demo) -> None:
     threat = _threats().first()
-    page = demo.browser_of("bellin")
-    witness = Witness(page, demo.url)
-    page.goto(f"{demo.url}/matrix/BAMBARI/")
+    page = shown_demo.browser_of("bellin")
+    witness = Witness(page, shown_demo.url)
+    page.goto(f"{shown_demo.url}/matrix/BAMBARI/")
     page.get_by_role("link", name=f"Edit action required, {threat.ref}").dispatch_event("click")
     expect(page.get_by_role("textbox", name="Action required")).to_be_visible()
     assert witness.told() + faults_of(page) == []
