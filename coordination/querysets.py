@@ -163,10 +163,15 @@ class CasePartQuerySet(models.QuerySet[Any]):
 
 
 class FlashQuerySet(ScopedQuerySet):
+    """Flash reports; one on a case, decision or incident that is marked above a reader's clearance is hidden whole."""
+
     kind = "case"
 
     def visible_to(self, user: Any) -> Self:
-        return super().visible_to(user).filter(cleared_q(user, ("case", "case__threat", "case__incident", "incident")))
+        decided = ("decision", "decision__meeting", "decision__meeting__forum", "decision__threat")
+        decided += tuple(f"decision__item__{path}" for path in SUBJECTS)
+        paths = ("case", "case__threat", "case__incident", "incident", *decided)
+        return super().visible_to(user).filter(cleared_q(user, paths))
 
 
 class RequestQuerySet(ScopedQuerySet):

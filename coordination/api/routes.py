@@ -1,10 +1,13 @@
 """Addresses of the coordination app in the API."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from coordination.api.flashes import FlashViewSet, TrailView
 from coordination.api.forums import ForumViewSet, MechanismViewSet
 
 router = SimpleRouter()
 router.register("forums", ForumViewSet, basename="api-forum")
 router.register("mechanisms", MechanismViewSet, basename="api-mechanism")
-urlpatterns = router.urls
+router.register("flashes", FlashViewSet, basename="api-flash")
+urlpatterns = [path("cases/<int:pk>/trail/", TrailView.as_view(), name="api-case-trail"), *router.urls]

@@ -40,6 +40,7 @@ from threats.fieldlists.incident import (
 )
 from threats.figures import Summary, figures, summarize
 from threats.filters import NO_ACTOR, NO_AREA, NO_AREA2, NO_AREA3, ORDERS, IncidentFilterForm, apply_filters, as_query
+from threats.incident_links import links_of
 from threats.models import Actor, Incident, IncidentActor, Source, Threat
 from threats.querysets import IncidentQuerySet
 from threats.rules.incidents import moves_from
@@ -330,6 +331,7 @@ def incident_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_change": user.has_perm("threats.change_incident", incident),
         "can_settle": user.has_perm("threats.settle_place", incident),
         "moves": moves,
+        "ways": links_of(user, incident),
         "tone": TONES.get(Verification(incident.verification), "none"),
     }  # fmt: skip
     return render(request, "threats/incident_detail.html", context)
