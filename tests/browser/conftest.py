@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import override_settings
 from playwright.sync_api import Browser
+from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.keeping import KeptRows
@@ -80,15 +81,38 @@ def demo(
     live_server: LiveServer, browser: Browser, browser_context_args: dict[str, Any], _kept_demo: KeptRows
 ) -> Iterator[Demo]:
     """Give the demo mission, as fresh as `make run` builds it, on the server."""
-    if _kept_demo.are_kept:
-        _kept_demo.put_back()
-    else:
-        call_command("load_reference", verbosity=0)
-        call_command("seed_demo", verbosity=0)
-        _kept_demo.keep()
+    _build(_kept_demo)
     demo = Demo(live_server.url, browser, browser_context_args)
     yield demo
     demo.close()
+
+
+@pytest.fixture(scope="module")
+def shown_demo(
+    served: LiveServer,
+    browser: Browser,
+    browser_context_args: dict[str, Any],
+    _kept_demo: KeptRows,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[Demo]:
+    """Give the demo mission to all tests of a module that look and change nothing; the tables are emptied after it."""
+    with django_db_blocker.unblock():
+        _build(_kept_demo)
+        demo = Demo(served.url, browser, browser_context_args)
+        yield demo
+        demo.close()
+        call_command("flush", verbosity=0, interactive=False)
+
+
+def _build(kept: KeptRows) -> None:
+    """Make the tables hold the demo mission, the first time by building it."""
+    if kept.are_kept:
+        kept.put_back()
+        return
+    call_command("load_reference", verbosity=0)
+    call_command("seed_demo", verbosity=0)
+    kept.keep()
 
 
 def _bare(media_handler: Any) -> Any:

@@ -6,6 +6,7 @@ from playwright.sync_api import ConsoleMessage, Error, Page, Response
 WIDTHS = (1280, 360)
 HEIGHT = 800
 axe = Axe()
+VIOLATIONS = "axe.run({resultTypes: ['violations']}).then(results => results.violations)"
 
 
 class Witness:
@@ -40,10 +41,11 @@ class Witness:
 def faults_of(page: Page) -> list[str]:
     """Return what is wrong with the page as it stands, on a desk and on a phone, one line per fault."""
     found: list[str] = []
+    page.evaluate(axe.axe_script)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
             found.append(f"at {width}: scrolls sideways, {wide} px wide")
-        for fault in axe.run(page).response["violations"]:
+        for fault in page.evaluate(VIOLATIONS):
             found.append(f"at {width}: {fault['id']}, {len(fault['nodes'])} times: {fault['nodes'][0]['html'][:300]}")
     return found
