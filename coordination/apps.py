@@ -15,7 +15,7 @@ class CoordinationConfig(AppConfig):
         from coordination.meetings import desk as meeting_desk
         from coordination.models import Forum
         from coordination.sharing import desk as sharing
-        from coordination.warnings import case_links, case_tasks, flash_links, matrix_links
+        from coordination.warnings import case_links, case_tasks, flash_links, matrix_links, response_links
         from pocweb.navigation import register  # the registries are filled once all apps are known
         from pocweb.trail import register_record, register_verbs
 
@@ -33,6 +33,7 @@ class CoordinationConfig(AppConfig):
         case_tasks.register()
         matrix_links.register()
         reminders.register()
+        response_links.register()
         register_record(Forum, lambda forum: reverse("coordination:forum-detail", args=[forum.pk]))
         register_verbs(
             {
