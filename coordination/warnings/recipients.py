@@ -62,6 +62,14 @@ def rules_of(mission: Mission, step: str) -> list[RecipientRule]:
     return own or shipped_rules(mission, step)
 
 
+def lists_of(mission: Mission) -> list[tuple[str, list[RecipientRule]]]:
+    """Return the lines in force of every step, the mission's own or the shipped ones. One query."""
+    own: dict[str, list[RecipientRule]] = {}
+    for rule in RecipientRule.objects.filter(mission=mission):
+        own.setdefault(rule.step, []).append(rule)
+    return [(step, own.get(step) or shipped_rules(mission, step)) for step in steps_known()]
+
+
 def load() -> Counts:
     """Store the shipped lists of each mission for the steps of which it has no line; edited lists stay as they are."""
     own = set(RecipientRule.objects.values_list("mission", "step"))

@@ -18,6 +18,7 @@ from coordination.warnings import rules
 from coordination.warnings.choices import Audience, CaseState, Threatening
 from coordination.warnings.decisions import decisions_of
 from coordination.warnings.moves import locked_case, move_case, refuse_stale, write_step
+from coordination.warnings.recipients import marking_of
 from coordination.warnings.sending import refuse_closed
 from pocweb import clock
 from pocweb.audit import record_event
@@ -112,6 +113,9 @@ def _register(
     if agreement is None:
         words = _("Choose the sharing agreement. Without a valid one nothing is shared.")
         raise RuleError("no_valid_agreement", words, "agreement")
+    if marking > marking_of(case):
+        words = _("This is marked above the case, whose readers would see it. Raise the marking of the case first.")
+        raise RuleError("marking_above_case", words, "marking")
     if agreement.kind == PartnerKind.HOST_STATE:
         _refuse_state(case)
     threats = [case.threat] if case.threat else []
