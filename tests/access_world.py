@@ -12,11 +12,17 @@ from django.core.files.storage import default_storage
 from coordination.issues.services import raise_issue
 from coordination.meetings.files import MINUTES_PDF
 from coordination.sharing.tasks import CONTACTS_PDF
+from coordination.warnings.choices import Branch, CaseState
+from coordination.warnings.evaluation import ask_evaluation
+from coordination.warnings.flash_files import FLASH_PDF
+from coordination.warnings.trail_files import TRAIL_PDF
 from pocweb import jobs
 from pocweb.choices import JobState, Marking, Role
 from pocweb.models import Job, Office, Person
 from reporting.models import Report, ReportFile
 from reporting.services import open_report
+from tests.factories.coordination_case import make_case
+from tests.factories.coordination_flash import decide_on, make_flash
 from tests.factories.coordination_forum import make_forum, make_mechanism
 from tests.factories.coordination_meeting import make_action, make_meeting
 from tests.factories.coordination_sharing import make_agreement, make_contact, make_share
@@ -126,10 +132,36 @@ def _add_records(world: World) -> None:
     records.contact = make_contact(bambari, officer)
     records.agreement = make_agreement(bambari, world.people["POCA"])
     records.share = make_share(records.agreement, officer, threats=[records.threat], marking=2)
+    _add_flash(world)
     records.notices = {name: make_notice(person) for name, person in world.people.items()}
     records.contact_jobs = {name: _contact_job(world, person) for name, person in world.people.items()}
     records.minutes_jobs = {name: _minutes_job(world, person) for name, person in world.people.items()}
     records.matrix_jobs = {name: _matrix_job(world, person) for name, person in world.people.items()}
+
+
+def _add_flash(world: World) -> None:
+    """Add a decided case with its flash report and an evaluation under way, and a PDF of each for everybody."""
+    records, officer, head = world.records, world.people["POCF"], world.people["HOO"]
+    records.decided_case = make_case(records.bambari, officer, CaseState.EMERGENCY_DECIDED, Branch.IMMINENT)
+    decision = decide_on(records.decided_case, records.forum, officer, meeting=records.session)
+    records.flash = make_flash(records.decided_case, head, now=NOW)
+    records.watched_case = make_case(records.bambari, officer, CaseState.MONITORED, Branch.IMMINENT)
+    type(decision.item).objects.filter(pk=decision.item_id).update(case=records.watched_case)
+    evaluation = {"tool": "after_action", "owner": head, "due_on": NOW.date(), "decision": decision, "now": NOW}
+    ask_evaluation(records.watched_case, **evaluation, based_on=1, by=head)
+    type(decision.item).objects.filter(pk=decision.item_id).update(case=records.decided_case)
+    records.flash_jobs = {name: _paper_job(world, one, FLASH_PDF) for name, one in world.people.items()}
+    records.trail_jobs = {name: _paper_job(world, one, TRAIL_PDF) for name, one in world.people.items()}
+
+
+def _paper_job(world: World, person: Person, kind: str) -> Job:
+    """Return a job of the person that has drawn a flash report or a trail."""
+    path = default_storage.save("walk/paper.pdf", ContentFile(b"%PDF-1.7\n"))
+    job = _job(world, person, kind)
+    result = {"file": path, "filename": "paper.pdf", "flash": world.records.flash.pk}
+    result |= {"case": world.records.decided_case.pk}
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE, error="", result=result)
+    return job
 
 
 def _police(world: World) -> Person:

@@ -46,6 +46,8 @@ OVERRULE = "SML LEAD HOO"
 CONTACT_E = "HOO POCA POCF SECT JOC"
 SHARE_V = "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT SPU"
 SHARE_E = "HOO POCA POCF JOC JMAC PROT"
+FLASH_SENDERS = "HOO JOC"
+CASE_STEERERS = "HOO POCA POCF JOC"
 CODE: dict[str, Any] = {"code": "BAMBARI"}
 
 
@@ -307,6 +309,21 @@ PLACES: dict[str, Place] = {
     "coordination:action-export": page(INSIDE, kind="csv"),
     "coordination:action-detail": record(INSIDE, pk="action"),
     "coordination:action-act": record(DRAFT, INSIDE, post=EMPTY, pk="action", act="finish"),
+    # flash reports, the trail, evaluations
+    "coordination:flash-list": page(INSIDE),
+    "coordination:flash-detail": record(INSIDE, pk="flash"),
+    "coordination:flash-pdf": record(INSIDE, post=EMPTY, pk="flash"),
+    "coordination:flash-file": record(INSIDE, job="own_flash_job"),
+    "coordination:flash-create": record(FLASH_SENDERS, INSIDE, pk="decided_case"),
+    "coordination:flash-incident": record(FLASH_SENDERS, INSIDE, pk="incident"),
+    "coordination:case-trail": record(INSIDE, pk="decided_case"),
+    "coordination:case-trail-pdf": record(INSIDE, post=EMPTY, pk="decided_case"),
+    "coordination:case-trail-file": record(INSIDE, job="own_trail_job"),
+    "coordination:case-evaluation": record(INSIDE, pk="watched_case"),
+    "coordination:evaluation-finish": record(CASE_STEERERS, INSIDE, post=EMPTY, pk="watched_case"),
+    "api-flash-list": page(INSIDE),
+    "api-flash-detail": record(INSIDE, pk="flash"),
+    "api-case-trail": record(INSIDE, pk="decided_case"),
     # reports
     "reporting:report-list": page(REPORT_V),
     "reporting:report-create": page(REPORT_D),

@@ -118,8 +118,7 @@ def finish_evaluation(task: CaseTask, *, findings: str, by: Any, now: datetime |
     By its owner, or who steers the case. Raises `Forbidden`, `Conflict` when it is done, `RuleError` without findings.
     """
     case = locked_case(task.case_id)
-    if not may_finish(by, task, case):
-        raise Forbidden("forbidden", _("Its owner, or who steers the case, says so."))
+    require_finish(by, task, case)
     now = now or clock.now(case.mission)
     findings = findings.replace("\r\n", "\n").strip()
     if not findings:
@@ -146,6 +145,12 @@ def finish_evaluation(task: CaseTask, *, findings: str, by: Any, now: datetime |
     _tell(list(people.values()), case, f"evaluation:{task.pk}:done", text, now=now)
     task.refresh_from_db()
     return task
+
+
+def require_finish(user: Any, task: CaseTask, case: WarningCase) -> None:
+    """Raise `Forbidden` for who may not finish an evaluation."""
+    if not may_finish(user, task, case):
+        raise Forbidden("forbidden", _("Its owner, or who steers the case, says so."))
 
 
 def may_finish(user: Any, task: CaseTask, case: WarningCase) -> bool:

@@ -128,13 +128,12 @@ def evaluation_finish(request: HttpRequest, pk: int) -> HttpResponse:
     task = CaseTask.objects.filter(case=case, kind=TaskKind.EVALUATION).order_by("-pk").first()
     if task is None:
         raise Http404
+    services.require_finish(request.user, task, case)
     form = FindingsForm(request.POST)
     if form.is_valid():
         try:
             services.finish_evaluation(task, by=request.user, **form.cleaned_data)
         except RuleError as error:
-            if error.status == 403:
-                raise
             form.refuse(error)
         else:
             messages.success(request, _("The findings are kept and sent."))
