@@ -66,6 +66,7 @@ def freeze(meeting: Meeting) -> dict[str, Any]:
                 "note": item.note,
                 "marking": item.marking,
                 "threat": item.threat_id,
+                "case": item.case_id,
                 "decisions": [_decision(one) for one in decisions if one.item_id == item.pk],
                 "actions": [_action(one) for one in actions if one.item_id == item.pk],
             }
@@ -126,6 +127,7 @@ class ItemLine:
     why: str
     note: str
     threat: int | None
+    case: int | None
     decisions: tuple[DecisionLine, ...]
     actions: tuple[ActionLine, ...]
 
@@ -222,6 +224,7 @@ def _item(number: int, item: dict[str, Any], seen: dict[str, set[int]]) -> ItemL
         why=item["why"],
         note=item["note"],
         threat=item["threat"],
+        case=item.get("case"),  # minutes closed before cases were taken up have none
         decisions=tuple(
             DecisionLine(one["pk"], one["ref"], str(DecisionKind(one["kind"]).label), one["text"])
             for one in item["decisions"]
