@@ -172,7 +172,7 @@ def _profiles(diary: Diary) -> None:
     }
     acting = Actor.objects.filter(mission=diary.mission, incidents__starts_on__gte=date(2020, 1, 1)).distinct()
     for actor in acting.exclude(source_of_violence=SourceOfViolence.STATE).order_by("code"):
-        diary.put(FOUNDED_ON, partial(_describe, actor, texts))
+        diary.put(FOUNDED_ON + timedelta(days=1), partial(_describe, actor, texts))  # the import fills the first day
 
 
 def _describe(actor: Actor, texts: dict[str, str], now: datetime) -> None:
