@@ -12,7 +12,9 @@ from coordination.models import (
     ActionPoint,
     AgendaItem,
     Attendance,
+    CaseResponse,
     CaseShare,
+    CaseStep,
     CaseTask,
     Decision,
     FlashReport,
@@ -126,27 +128,48 @@ def _actions(case: WarningCase, user: Any) -> Iterator[Entry]:
             yield Entry(end.at, DID, state, who=person_words(end.actor), lines=told, **common)
 
 
+REPORTED = ("begin-response", "response-done", "response-hindered")
+
+
 def _responses(case: WarningCase, refs: dict[int, str]) -> Iterator[Entry]:
+    steps: dict[int, list[CaseStep]] = {}
+    for step in CaseStep.objects.filter(case=case, act__in=REPORTED).select_related("by").order_by("pk"):
+        steps.setdefault(step.said.get("response", [None, 0])[1], []).append(step)
     for one in case.responses.select_related("component", "owner", "created_by", "changed_by"):
-        who = one.component.name if one.component else one.host_authority
-        kind = {"kind": one.get_kind_display(), "who": who}
-        lines = [one.text] if one.text else []
-        if one.decision_id in refs:
-            lines.append(_("As decided: %(ref)s.") % {"ref": refs[one.decision_id]})
-        if one.owner:
-            lines.append(_("Responsible: %(who)s.") % {"who": person_words(one.owner)})
-        yield Entry(
-            one.created_at, DID, _("Response planned: %(kind)s, %(who)s") % kind, who=person_words(one.created_by),
-            lines=tuple(lines),
-        )  # fmt: skip
-        if one.begun_at:
-            yield Entry(one.begun_at, DID, _("Action taken: %(kind)s, %(who)s") % kind)
-        if one.ended_at:
-            effect = (_("Effect: %(effect)s") % {"effect": one.effect},) if one.effect else ()
-            yield Entry(one.ended_at, DID, _("Response completed: %(kind)s, %(who)s") % kind, lines=effect)
-        if one.state == ResponseState.HINDERED and one.obstacle:
-            title = _("Response met an obstacle: %(kind)s, %(who)s") % kind
-            yield Entry(one.changed_at, DID, title, who=person_words(one.changed_by), lines=(one.obstacle,))
+        yield _planned(one, refs)
+        yield from _carried_out(one, steps.get(one.pk, []))
+
+
+def _kind(one: CaseResponse) -> dict[str, Any]:
+    return {"kind": one.get_kind_display(), "who": one.component.name if one.component else one.host_authority}
+
+
+def _planned(one: CaseResponse, refs: dict[int, str]) -> Entry:
+    lines = [one.text] if one.text else []
+    if one.decision_id in refs:
+        lines.append(_("As decided: %(ref)s.") % {"ref": refs[one.decision_id]})
+    if one.owner:
+        lines.append(_("Responsible: %(who)s.") % {"who": person_words(one.owner)})
+    title = _("Response planned: %(kind)s, %(who)s") % _kind(one)
+    return Entry(one.created_at, DID, title, who=person_words(one.created_by), lines=tuple(lines))
+
+
+def _carried_out(one: CaseResponse, steps: list[CaseStep]) -> Iterator[Entry]:
+    """Yield when action was taken, which obstacle was met, and the end with its effect; who reported each."""
+    by = {step.act: person_words(step.by) for step in steps}
+    if one.begun_at:
+        title = _("Action taken: %(kind)s, %(who)s") % _kind(one)
+        yield Entry(one.begun_at, DID, title, who=by.get("begin-response", ""))
+    met = [(step.ended_at, person_words(step.by)) for step in steps if step.act == "response-hindered"]
+    if not met and one.state == ResponseState.HINDERED:
+        met = [(one.changed_at, person_words(one.changed_by))]
+    for at, who in met:
+        title = _("Response met an obstacle: %(kind)s, %(who)s") % _kind(one)
+        yield Entry(at, DID, title, who=who, lines=(one.obstacle,) if one.obstacle else ())
+    if one.ended_at:
+        title = _("Response completed: %(kind)s, %(who)s") % _kind(one)
+        effect = (_("Effect: %(effect)s") % {"effect": one.effect},) if one.effect else ()
+        yield Entry(one.ended_at, DID, title, who=by.get("response-done", ""), lines=effect)
 
 
 def _harm(case: WarningCase) -> Iterator[Entry]:

@@ -16,7 +16,7 @@ from coordination.warnings.trail_entries import entries_of
 
 def build_trail(case: WarningCase, user: Any, *, now: datetime) -> Trail:
     """Return the trail of a case that the person sees, in order; entries of one moment keep the order of the steps."""
-    found = [*entries_of(case, user, now=now), *acts_on(case, user, now=now)]
+    found = [*entries_of(case, user), *acts_on(case, user, now=now)]
     entries = sorted(found, key=lambda entry: entry.at)
     readings = clock_of(case, now)
     entries = list(_timed(entries, readings))

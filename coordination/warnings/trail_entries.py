@@ -20,8 +20,12 @@ from pocweb.trail import READINGS, verb_words
 
 JUDGED = ("3", "4", "5", "6", "7A", "7B", "8", "9")
 """Steps whose result is knowledge; the others are acts."""
-TOLD_BY_RECORD = {"file", "report", "flash", "call-emergency", "no-evaluation", "evaluate", "evaluated"}
-"""Acts whose own record tells more: the report, the flash report, the evaluation. A reason they carry is kept."""
+TOLD_BY_RECORD = {
+    *("file", "report", "flash", "call-emergency", "evaluate", "evaluated", "tell", "send-harm"),
+    *("plan-response", "begin-response", "response-done", "response-hindered"),
+}
+"""Acts whose own record tells more. A step that was skipped to, or taken again, is told all the same."""
+SENDING = {"send-out", "share"}
 NOT_SAID = {"version", "changed_at", "changed_by", "state", "marking", *(step.clock for step in STEPS if step.clock)}
 MEASURE_OF = {
     "classed_at": Measure.CLASSED, "decided_at": Measure.DECIDED, "flashed_at": Measure.FLASHED,
@@ -32,6 +36,9 @@ OTHER_ACTS = {
     "rate-children": gettext_lazy("Rate the impact on children"),
     "rate-women": gettext_lazy("Rate the impact on women and girls"),
     "reopen": gettext_lazy("Reopen the case"),
+    "change-response": gettext_lazy("Change the response"),
+    "no-evaluation": gettext_lazy("No evaluation"),
+    "share": gettext_lazy("Share the case"),
     "link-threat": gettext_lazy("Tie it to a threat"),
     "unlink-threat": gettext_lazy("Untie it from its threat"),
     "link-incident": gettext_lazy("Tie it to an incident"),
@@ -45,14 +52,19 @@ def person_words(person: Any) -> str:
     return f"{person}, {person.function}" if person.function else str(person)
 
 
-def entries_of(case: WarningCase, user: Any, *, now: datetime) -> Iterator[Entry]:
-    """Yield what the case and its parts say. Four queries."""
+def entries_of(case: WarningCase, user: Any) -> Iterator[Entry]:
+    """Yield what the case and its parts say. Four queries, whatever their number."""
     sees_sources = bool(user.has_perm("threats.view_source"))
     steps = list(CaseStep.objects.filter(case=case).select_related("by"))
     yield _intake(case, sees_sources)
     yield from _reports(case, sees_sources)
-    yield from (_step(case, one) for one in steps if one.act not in TOLD_BY_RECORD or one.is_out_of_order)
-    yield from _sendings(case, now)
+    rows = list(CaseRecipient.objects.filter(case=case).select_related("person", "stands_for__person"))
+    sent = {(row.step, row.sent_at) for row in rows}
+    for one in steps:
+        is_told = one.act in TOLD_BY_RECORD or (one.act in SENDING and (one.key, one.ended_at) in sent)
+        if one.is_out_of_order or not is_told:
+            yield _step(case, one)
+    yield from _sendings(rows, {(one.key, one.ended_at): person_words(one.by) for one in steps})
     yield from _edits(case, user, steps)
     if case.neutralised_at:
         yield Entry(case.neutralised_at, KNEW, _("The threat is neutralised"), measure=Measure.NEUTRALISED)
@@ -139,14 +151,13 @@ def _words(field: "models.Field[Any, Any]", value: Any) -> str:
     return for_people(value)
 
 
-def _sendings(case: WarningCase, now: datetime) -> Iterator[Entry]:
+def _sendings(rows: list[CaseRecipient], senders: dict[tuple[str, datetime], str]) -> Iterator[Entry]:
     """Yield each sending with who has not acknowledged until now, and each acknowledgement with the time it took."""
-    rows = list(CaseRecipient.objects.filter(case=case).select_related("person", "stands_for__person"))
     groups: dict[tuple[str, datetime, int], list[CaseRecipient]] = {}
     for row in rows:
         groups.setdefault((row.step, row.sent_at, row.level), []).append(row)
     for (step, at, level), people in groups.items():
-        yield _sending(step, at, level, people)
+        yield _sending(step, at, level, people, senders.get((step, at), _("The system")))
     last = max((row.acknowledged_at for row in rows if row.step == "I10" and row.acknowledged_at), default=None)
     for row in rows:
         if row.reminded_at:
@@ -162,16 +173,17 @@ def _sendings(case: WarningCase, now: datetime) -> Iterator[Entry]:
             )  # fmt: skip
 
 
-def _sending(step: str, at: datetime, level: int, people: list[CaseRecipient]) -> Entry:
+def _sending(step: str, at: datetime, level: int, people: list[CaseRecipient], who: str) -> Entry:
     lines = ["; ".join(f"{row.label}: {person_words(row.person)}" for row in people)]
     silent = [str(row.person) for row in people if row.due_at and not row.acknowledged_at]
     if silent:
         lines.append(_("Not acknowledged: %(who)s.") % {"who": ", ".join(silent)})
     if not level:
-        return Entry(at, DID, _("Sent to its recipients (step %(step)s)") % {"step": step}, lines=tuple(lines))
+        return Entry(at, DID, _("Step %(step)s: sent to its recipients") % {"step": step}, who=who, lines=tuple(lines))
     quiet = [str(row.stands_for.person) for row in people if row.stands_for]
     lines.append(_("In place of %(who)s, who had not answered.") % {"who": ", ".join(dict.fromkeys(quiet))})
-    return Entry(at, DID, _("Sent one level up (step %(step)s)") % {"step": step}, lines=tuple(lines))
+    title = _("Step %(step)s: sent one level up") % {"step": step}
+    return Entry(at, DID, title, who=_("The system"), lines=tuple(lines))
 
 
 def _edits(case: WarningCase, user: Any, steps: list[CaseStep]) -> Iterator[Entry]:
