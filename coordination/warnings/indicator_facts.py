@@ -183,11 +183,12 @@ def _cases(cases: "QuerySet[WarningCase]", targets: Targets, length: int) -> tup
     for case, component, host in begun.order_by("pk").values_list("case", "component__name", "host_authority"):
         here = responders.setdefault(case, [])
         here += [one for one in (component, _("Host authorities") if host else "") if one and one not in here]
-    found: Any = marked(cases, targets).order_by().values_list(*_OF_CASE)
-    return tuple(
-        CaseFact(at, (path or "")[:length], tuple(at_risk), *rest, responders=tuple(responders.get(pk, ())))
-        for pk, at, path, at_risk, *rest in found
-    )
+    rows: Any = marked(cases, targets).order_by().values_list(*_OF_CASE)
+    found = []
+    for pk, at, path, at_risk, *rest in rows:
+        values: list[Any] = [at, (path or "")[:length], tuple(at_risk), *rest, tuple(responders.get(pk, ()))]
+        found.append(CaseFact(*values))
+    return tuple(found)
 
 
 def _network(row: Sequence[Any], length: int) -> NetworkFact:
