@@ -30,6 +30,7 @@ READINGS = (
     *("exported presences of", "exported hotspots of"),
 )
 _kinds: dict[str, TrailKind] = {}
+_closed: dict[str, str] = {}
 _verbs: dict[str, str | Promise] = {}
 
 
@@ -44,6 +45,16 @@ def register_record(
     `hidden` gets a person and an event and names the fields that the person may not see though they see the record.
     """
     _kinds[model._meta.label_lower] = TrailKind(model, url, hidden)
+
+
+def close_record(model: type[models.Model], permission: str) -> None:
+    """Keep the events of a kind of record out of the trail's page for who lacks the permission, reference included."""
+    _closed[model._meta.label_lower] = permission
+
+
+def closed_to(user: Any) -> list[str]:
+    """Return the kinds of records whose events this person is shown nothing of."""
+    return [label for label, permission in _closed.items() if not user.has_perm(permission)]
 
 
 def register_verbs(verbs: dict[str, str | Promise]) -> None:

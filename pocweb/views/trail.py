@@ -15,7 +15,7 @@ from pocweb.forms import TrailFilterForm
 from pocweb.models import AuditEvent, Job
 from pocweb.people import administered_mission, people_visible_to
 from pocweb.permissions import require
-from pocweb.trail import as_line, seen_records
+from pocweb.trail import as_line, closed_to, seen_records
 
 PER_PAGE = 50
 
@@ -28,6 +28,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     mission: Any = administered_mission(user)
     form = TrailFilterForm(request.GET, mission=mission, people=people_visible_to(user))
     events = AuditEvent.objects.filter(mission=mission, marking__lte=user.clearance).select_related("actor")
+    events = events.exclude(object_type__in=closed_to(user))
     if form.is_valid():
         events = _filtered(events, form.cleaned_data)
     page = Paginator(events.order_by("-seq"), PER_PAGE).get_page(request.GET.get("page"))
