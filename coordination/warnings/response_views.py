@@ -130,8 +130,9 @@ def _page(
 ) -> HttpResponse:
     case = response.case
     may = case.is_open and request.user.has_perm(rules.RESPOND, case)
+    reports = case.is_open and responses.may_report(request.user, response, case)
     acts = []
-    for act in OPEN_ACTS[response.state] if may else ():
+    for act in OPEN_ACTS[response.state] if reports else ():
         form = bound[1] if bound and bound[0] == act else ACTS[act][0](initial={"effect": response.effect})
         title, label = WORDS[act]
         acts.append({"act": act, "title": title, "label": label, "form": form})
@@ -154,11 +155,11 @@ def _page(
 
 
 @require_POST
-@permitted(rules.RESPOND)
+@permitted("coordination.view_case")
 def response_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Begin a response, complete it, report an obstacle, note its effect."""
     response = load_response(request, pk)
-    asked(request, rules.RESPOND, response.case)
+    responses.require_report(response, response.case, request.user)
     form_class, service = ACTS[act]
     form = form_class(request.POST)
     if form.is_valid():

@@ -25,7 +25,7 @@ from coordination.warnings.recipients import may_see, people_of, recipients_for
 from coordination.warnings.sending import refuse_closed, tell
 from pocweb import clock
 from pocweb.audit import record_event
-from pocweb.errors import Conflict, RuleError
+from pocweb.errors import Conflict, Forbidden, RuleError
 from pocweb.guard import Saved, save_guarded
 from pocweb.models import Component, Person
 from pocweb.permissions import require
@@ -158,6 +158,19 @@ def _follow(case: WarningCase, act: str, verb: str, response: CaseResponse, *, b
     write_step(case, key=_key(case), act=act, verb=verb, columns=columns, said=said, by=by, now=now)
 
 
+def may_report(user: Any, response: CaseResponse, case: WarningCase) -> bool:
+    """Say whether a person reports on a response: who responds to the case, or the one who answers for it (N11)."""
+    is_own = response.owner_id == user.pk and may_see(user, case)
+    return is_own or bool(user.has_perm(rules.RESPOND, case))
+
+
+def require_report(response: CaseResponse, case: WarningCase, by: Any) -> None:
+    """Raise `Forbidden` for who may not report on a response."""
+    fresh = CaseResponse.objects.get(pk=response.pk)
+    if not may_report(by, fresh, case):
+        raise Forbidden("forbidden", _("Who answers for the response reports on it, or who responds to the case."))
+
+
 @transaction.atomic
 def begin_response(
     response: CaseResponse, *, begun_at: datetime | None = None, by: Any, now: datetime | None = None
@@ -169,7 +182,7 @@ def begin_response(
     not go to the POC Unit (EW-11).
     """
     case = locked_case(response.case_id)
-    require(by, rules.RESPOND, case)
+    require_report(response, case, by)
     refuse_closed(case)
     moment = now or clock.now(case.mission)
     at = begun_at or moment
@@ -217,7 +230,7 @@ def _report(
 ) -> CaseResponse:  # fmt: skip
     """Move a response on and tell the list of step N11: Head of Office, focal points, operations centre, JMAC."""
     case = locked_case(response.case_id)
-    require(by, rules.RESPOND, case)
+    require_report(response, case, by)
     moment = now or clock.now(case.mission)
     ended = {"ended_at": moment} if after == ResponseState.DONE else {}
     response = _move(response, before, after, values | ended, verb, by=by, now=moment)
@@ -235,7 +248,7 @@ def _report(
 def note_effect(response: CaseResponse, *, effect: str, by: Any, now: datetime | None = None) -> CaseResponse:
     """Note what a response that was begun led to, the text replacing the one before; the audit trail keeps both."""
     case = locked_case(response.case_id)
-    require(by, rules.RESPOND, case)
+    require_report(response, case, by)
     if not effect.strip():
         raise RuleError("effect_missing", _("Say what it led to."), "effect")
     states = (ResponseState.UNDER_WAY, ResponseState.HINDERED, ResponseState.DONE)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 
 from coordination.models import CaseRecipient, CaseStep, ClockTarget, RecipientRule, WarningCase
 from coordination.warnings import recipients
@@ -41,7 +41,8 @@ def everybody(
 
 @pytest.fixture
 def case(bambari: Office, officer: Person) -> WarningCase:
-    return make_case(bambari, officer, CaseState.PRIORITISED, Branch.IMMINENT)
+    with transaction.atomic():  # a number is taken under a lock
+        return make_case(bambari, officer, CaseState.PRIORITISED, Branch.IMMINENT)
 
 
 def told(case: WarningCase) -> list[Person]:
