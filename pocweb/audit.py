@@ -82,6 +82,14 @@ def record_event(
     return event
 
 
+def hold_chain(mission: Mission) -> None:
+    """Hold the mission's chain until the transaction ends, as `record_event` does.
+
+    For an act that must lock other rows first: whoever holds the chain before them waits for nobody who holds them.
+    """
+    AuditHead.objects.select_for_update().get_or_create(mission=mission)
+
+
 def history_of(obj: models.Model) -> models.QuerySet[AuditEvent]:
     """Return the events of one record, newest first."""
     return (

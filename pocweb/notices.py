@@ -20,9 +20,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from pocweb import clock
-from pocweb.audit import fingerprint
+from pocweb.audit import fingerprint, hold_chain
 from pocweb.choices import MailState, NoticeMode
-from pocweb.models import AuditHead, Mission, Notice, NoticeChoice, Person
+from pocweb.models import Mission, Notice, NoticeChoice, Person
 
 REF = re.compile(r"[A-Z]{1,4}-\d{1,6}|\d{4}-Q[1-4]")
 LONGEST_KEY = 200
@@ -114,7 +114,7 @@ def notify_all(lines: Iterable[Line], *, mission: Mission, now: datetime | None 
         wanted.pop(told, None)
     if not wanted:
         return 0
-    AuditHead.objects.select_for_update().get_or_create(mission=mission)
+    hold_chain(mission)
     now = now or clock.now(mission)
     addresses = _reachable({person for _key, person in wanted}, mission, now)
     modes = _modes({person for _key, person in wanted}, {line.topic for line in lines})

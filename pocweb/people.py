@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from pocweb import clock
-from pocweb.audit import record_event
+from pocweb.audit import hold_chain, record_event
 from pocweb.choices import Marking, Role, Verb
 from pocweb.errors import Forbidden, RuleError
 from pocweb.models import Component, Mission, Office, Person, Posting, RoleGrant
@@ -140,8 +140,10 @@ def end_posting(posting: Posting, *, by: Any, ends_on: date) -> Posting:
     _require_other(by, posting.person)
     if ends_on < posting.starts_on:
         raise RuleError("ends_before_start", _("The last day lies before the first."), "ends_on")
+    hold_chain(posting.mission)  # before the person, as `notify` does
     before, posting.ends_on = posting.ends_on, ends_on
     posting.save(update_fields=["ends_on"])
+    recount(posting.person)
     record_event(by, "posting ended", posting, changes={"until": [before, ends_on]})
     return posting
 
@@ -150,6 +152,7 @@ def end_posting(posting: Posting, *, by: Any, ends_on: date) -> Posting:
 def set_clearance(person: Person, *, by: Any, clearance: int) -> None:
     """Set up to which marking a person reads."""
     posting = _require_whole(by, person)
+    hold_chain(posting.mission)  # before the person, as `notify` does
     before, person.clearance = person.clearance, Marking(clearance)
     if before == clearance:
         return
@@ -163,6 +166,7 @@ def set_clearance(person: Person, *, by: Any, clearance: int) -> None:
 def set_open(person: Person, *, by: Any, is_active: bool) -> None:
     """Close an account, so that nobody signs in with it, or open it again."""
     posting = _require_whole(by, person)
+    hold_chain(posting.mission)  # before the person, as `notify` does
     if person.is_active == is_active:
         return
     person.is_active = is_active
@@ -174,6 +178,7 @@ def set_open(person: Person, *, by: Any, is_active: bool) -> None:
 def set_password(person: Person, *, by: Any, password: str) -> None:
     """Set a new password after somebody forgot theirs; it ends their sessions. Raises `ValidationError` if weak."""
     posting = _require_whole(by, person)
+    hold_chain(posting.mission)  # before the person, as `notify` does
     validate_password(password, person)
     person.set_password(password)
     person.save(update_fields=["password"])

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from pocweb import notice_mail, notices
+from pocweb.audit import hold_chain
 from pocweb.choices import MailState, Marking, NoticeMode, Role
 from pocweb.models import Mission, Notice, NoticeChoice, Office, Person
 from pocweb.notices import Line, notify, notify_all
@@ -85,6 +86,30 @@ def test_same_thing_told_twice_at_once_counts_once(officer: Person, mission: Mis
     other.join(20)
 
     assert (told, count_of(officer)) == ([1, 0], (1, 1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_telling_and_a_new_clearance_do_not_wait_for_each_other(
+    officer: Person, administrator: Person, mission: Mission
+) -> None:
+    """Both hold the mission's chain before the person, so one goes after the other."""
+    holds, told = threading.Event(), []
+
+    def act_and_tell() -> None:
+        with transaction.atomic():
+            hold_chain(mission)
+            holds.set()
+            time.sleep(0.3)
+            told.append(tell([officer], mission))
+        connection.close()
+
+    other = threading.Thread(target=act_and_tell)
+    other.start()
+    assert holds.wait(20)
+    set_clearance(officer, by=administrator, clearance=Marking.STRICTLY_CONFIDENTIAL)
+    other.join(20)
+
+    assert (told, count_of(officer), officer.clearance) == ([1], (1, 1), Marking.STRICTLY_CONFIDENTIAL)
 
 
 def test_undone_transaction_tells_and_counts_nothing(officer: Person, mission: Mission) -> None:
@@ -350,7 +375,10 @@ def test_list_shows_ones_own_up_to_the_clearance_of_today(
     assert (answer.status_code, answer.headers["Location"]) == (302, "/about/")
     assert count_of(officer)[0] == 0
     posting = officer.postings.get()
+    notices.recount(officer)
+    make_notice(officer, text="Told before they left")
     end_posting(posting, by=administrator, ends_on=TODAY - timedelta(days=1))
+    assert count_of(officer)[0] == 0
     assert list(client.get(reverse("pocweb:notice-list")).context["page_obj"]) == []
 
 
