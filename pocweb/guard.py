@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 
 from pocweb import clock
@@ -119,7 +120,8 @@ def save_guarded(
     `plain(record)` returns all guarded fields as plain values; `apply(record, changes)` sets them on the record and
     returns the model columns to write (related rows it writes itself). One event is recorded, only changed columns are
     written. Raises `EditConflict` when another person changed the same field otherwise; `RuleError` for a version that
-    never was. Safe against two savers at once: the row is locked, or on SQLite the transaction is.
+    never was and for a value that its field cannot hold. Safe against two savers at once: the row is locked, or on
+    SQLite the transaction is.
     """
     with transaction.atomic():
         record: Any = queryset.select_for_update(of=("self",)).get(pk=pk)
@@ -149,9 +151,18 @@ def save_guarded(
         record.version += 1
         record.changed_at = now or clock.now(record.mission)
         record.changed_by = by
-        record.full_clean(exclude=[f.name for f in record._meta.concrete_fields if f.name not in columns])
+        _check(record, columns)
         record.save(update_fields=[*columns, "version", "changed_at", "changed_by"])
         after = plain(record)
         diff = {name: [theirs[name], after[name]] for name in wanted if theirs.get(name) != after.get(name)}
         record_event(by, verb, record, changes=diff, note=note, now=record.changed_at)
         return Saved(record, changes=diff, merged=merged)
+
+
+def _check(record: models.Model, columns: list[str]) -> None:
+    """Raise `RuleError` for the first of these columns whose value cannot be, or for what contradicts itself."""
+    try:
+        record.full_clean(exclude=[f.name for f in record._meta.concrete_fields if f.name not in columns])
+    except ValidationError as error:
+        name, sentences = next(iter(error.message_dict.items()))
+        raise RuleError("invalid", sentences[0], None if name == NON_FIELD_ERRORS else name) from error

@@ -1,6 +1,5 @@
 """What pages of all apps share: closed doors, the history of a record, and the choice between two people's texts."""
 
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from functools import wraps
@@ -8,16 +7,18 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
+from django.core import signing
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from pocweb.audit import fingerprint
+from pocweb.errors import RuleError
 from pocweb.guard import EditConflict
 from pocweb.models import AuditEvent, SentForm
 from pocweb.numbers import whole
@@ -26,6 +27,7 @@ from pocweb.trail import verb_words
 
 View = Callable[..., HttpResponseBase]
 Show = Callable[[str, Any], str]
+SALT = "conflict"  # of the values that a conflict page carries
 REMEMBERED = timedelta(days=2)  # how long a form that was done is known again
 
 
@@ -131,14 +133,57 @@ def conflict_context(
     }
 
 
+def conflict_page(
+    request: HttpRequest,
+    error: EditConflict,
+    template: str,
+    *,
+    record: Any,
+    labels: Mapping[str, Any],
+    show: Show,
+    texts: Collection[str],
+) -> HttpResponse:
+    """Return the page on which a person chooses between their edit of a record and another's, with status 409."""
+    context = conflict_context(error, record_label=record.ref, labels=labels, show=show, texts=texts)
+    context |= {"action": request.path, "record": record, "marking": record.marking}
+    context |= {"back_url": request.path.removesuffix("edit/")}
+    return render(request, template, context, status=HTTPStatus.CONFLICT)
+
+
+def wanted_changes(
+    request: HttpRequest, form: Any, *, names: Iterable[str], texts: Collection[str]
+) -> dict[str, Any] | None:
+    """Return what a post wants changed: what was chosen on the conflict page, else what the form holds.
+
+    None where the form refuses; it then says why. Raises as `chosen_values` does.
+    """
+    if is_choice(request.POST):
+        return chosen_values(request.POST, names=names, texts=texts)
+    return form.values() if form.is_valid() else None
+
+
 def _control(name: str, mine: Any, theirs: Any) -> str:
     both = "\n".join(str(value) for value in (mine, theirs) if value)
     return format_html('<textarea name="both_{}" id="both_{}">{}</textarea>', name, name, both)
 
 
 def raw(name: str, value: Any, texts: Collection[str]) -> str:
-    """Return a plain value as a hidden field carries it: text as it is, everything else as JSON."""
-    return (value or "") if name in texts else json.dumps(value)
+    """Return a plain value as a hidden field carries it: text as it is, everything else signed by us.
+
+    It went through its form before, so what comes back needs no second judgment; what we did not sign is refused.
+    """
+    return (value or "") if name in texts else signing.dumps([name, value], salt=SALT, compress=True)
+
+
+def unsigned(name: str, given: str) -> Any:
+    """Return the plain value of a field that `raw` has signed; raise `RuleError` for every other text."""
+    try:
+        signed, value = signing.loads(given, salt=SALT)
+    except signing.BadSignature:
+        signed, value = None, None
+    if signed != name:
+        raise RuleError("unreadable", _("The page sent a value that cannot be read. Open the record again."))
+    return value
 
 
 def stated_version(post: Mapping[str, Any]) -> int:
@@ -152,7 +197,10 @@ def is_choice(post: Mapping[str, Any]) -> bool:
 
 
 def chosen_values(post: Mapping[str, Any], *, names: Iterable[str], texts: Collection[str]) -> dict[str, Any]:
-    """Return the plain values that the person chose to save on the conflict page; theirs are left as they are."""
+    """Return the plain values that the person chose to save on the conflict page; theirs are left as they are.
+
+    Raises `RuleError` for a value that is neither text nor one of those that the page carried.
+    """
     if post.get("all") == "theirs":
         return {}
     values: dict[str, Any] = {}
@@ -161,11 +209,5 @@ def chosen_values(post: Mapping[str, Any], *, names: Iterable[str], texts: Colle
         if choice not in ("mine", "both"):
             continue
         given = str(post.get(f"{choice}_{name}", ""))
-        if name in texts:
-            values[name] = given.replace("\r\n", "\n")
-            continue
-        try:
-            values[name] = json.loads(given)
-        except (ValueError, RecursionError):  # not JSON, a number without end, brackets without end
-            continue
+        values[name] = given.replace("\r\n", "\n") if name in texts else unsigned(name, given)
     return values

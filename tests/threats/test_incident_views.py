@@ -313,7 +313,7 @@ def test_edit_conflict_shows_both_and_stores_the_choice(client, mission, bambari
         "choice_narrative": "both",
         "both_narrative": "Theirs and mine",
         "choice_mission_response": "mine",
-        "mine_mission_response": '"Patrol"',
+        "mine_mission_response": "Patrol",
     }
     assert client.post(url, chosen).status_code == 302
     stored = Incident.objects.get()

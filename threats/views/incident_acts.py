@@ -1,6 +1,5 @@
 """Acts on incidents: record, edit, verify, settle a place; and the search that the area picker asks."""
 
-import json
 from typing import Any
 
 from django import forms
@@ -15,7 +14,7 @@ from pocweb.errors import Conflict, Forbidden, RuleError
 from pocweb.fieldlist import FieldKind
 from pocweb.guard import EditConflict, Saved
 from pocweb.models import Area
-from pocweb.pages import sent_once, stated_version
+from pocweb.pages import chosen_values, is_choice, raw, sent_once, stated_version
 from pocweb.permissions import require
 from threats.choices import PlaceState
 from threats.fieldlists.incident import INCIDENT, hidden_from, with_related, words
@@ -27,6 +26,7 @@ from threats.services.incidents import edit_incident, record_incident, settle_pl
 from threats.views.incidents import mission_of, seen_incident
 
 PAGE = 20
+TEXTS = tuple(name for name in NAMES if INCIDENT[name].kind in (FieldKind.TEXT, FieldKind.LONG_TEXT) and name != "area")
 
 
 @require_http_methods(["GET", "POST"])
@@ -53,7 +53,7 @@ def incident_update(request: HttpRequest, pk: int) -> HttpResponse:
     incident = seen_incident(request, pk)
     require(request.user, "threats.change_incident", incident)
     based_on = _version(request, incident.version)
-    if request.method == "POST" and ("all" in request.POST or any(name.startswith("choice_") for name in request.POST)):
+    if request.method == "POST" and is_choice(request.POST):
         return _choose(request, incident, based_on)
     values = plain_incident(incident)
     page = IncidentPage(request.POST or None, person=request.user, mission=incident.mission, values=values)
@@ -100,27 +100,11 @@ def _choose(request: HttpRequest, incident: Incident, based_on: int) -> HttpResp
     if request.POST.get("all") == "theirs":
         messages.info(request, _("Theirs is kept; yours was dropped."))
         return redirect("threats:incident-detail", incident.pk)
-    changes: dict[str, Any] = {}
-    for name in NAMES:
-        choice = request.POST.get(f"choice_{name}")
-        if choice == "both":
-            changes[name] = request.POST.get(f"both_{name}", "")
-        elif choice == "mine":
-            changes[name] = _sent(request, name)
+    changes = chosen_values(request.POST, names=NAMES, texts=TEXTS)
     try:
         return _saved(request, edit_incident(incident.pk, based_on=based_on, changes=changes, by=request.user))
     except EditConflict as conflict:
         return _conflict(request, incident, conflict)
-
-
-def _sent(request: HttpRequest, name: str) -> Any:
-    """Return the person's own value, which the conflict page carried along as JSON."""
-    try:
-        return json.loads(request.POST.get(f"mine_{name}", ""))
-    except json.JSONDecodeError as error:
-        raise RuleError(
-            "unreadable", _("The page sent a value that cannot be read. Open the incident again.")
-        ) from error
 
 
 def _conflict(request: HttpRequest, incident: Incident, conflict: EditConflict) -> HttpResponse:
@@ -133,7 +117,7 @@ def _conflict(request: HttpRequest, incident: Incident, conflict: EditConflict) 
             "base": _shown(item.name, item.base, kinds),
             "mine": _shown(item.name, item.mine, kinds),
             "theirs": _shown(item.name, item.theirs, kinds),
-            "mine_value": json.dumps(item.mine),
+            "mine_value": raw(item.name, item.mine, TEXTS),
             "control": _control(item.name, item.mine, item.theirs),
         }
         for item in conflict.opposed
@@ -145,7 +129,7 @@ def _conflict(request: HttpRequest, incident: Incident, conflict: EditConflict) 
             "before": _shown(item.name, item.before, kinds),
             "now": _shown(item.name, item.now, kinds),
             "name": item.name if item.by == "you" else "",
-            "value": json.dumps(item.now),
+            "value": raw(item.name, item.now, TEXTS),
         }
         for item in conflict.kept
         if item.name not in hidden_from(request.user, incident)
@@ -171,7 +155,7 @@ def _shown(name: str, value: Any, kinds: Any) -> str:
 
 def _control(name: str, mine: Any, theirs: Any) -> str:
     """Return the box for a text of both, where the field is a text."""
-    if INCIDENT[name].kind not in (FieldKind.TEXT, FieldKind.LONG_TEXT) or name == "area":
+    if name not in TEXTS:
         return ""
     both = f"{mine}\n{theirs}" if INCIDENT[name].kind is FieldKind.LONG_TEXT else str(mine)
     box = forms.Textarea() if INCIDENT[name].kind is FieldKind.LONG_TEXT else forms.TextInput()

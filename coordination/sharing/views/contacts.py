@@ -29,13 +29,12 @@ from pocweb.guard import EditConflict
 from pocweb.models import Job, Mission, Office
 from pocweb.pages import (
     back_to,
-    chosen_values,
-    conflict_context,
+    conflict_page,
     history_lines,
-    is_choice,
     permitted,
     sent_once,
     stated_version,
+    wanted_changes,
 )
 from pocweb.permissions import require
 
@@ -160,20 +159,15 @@ def contact_update(request: HttpRequest, pk: int) -> HttpResponse:
     form = ContactForm(request.POST or None, initial=services.plain_contact(contact), **person)
     if request.method != "POST":
         return _form(request, contact, form)
-    if is_choice(request.POST):
-        changes = chosen_values(request.POST, names=services.EDITABLE, texts=services.TEXTS)
-    elif form.is_valid():
-        changes = form.values()
-    else:
+    changes = wanted_changes(request, form, names=services.EDITABLE, texts=services.TEXTS)
+    if changes is None:
         return _form(request, contact, form, status=422)
     based_on = stated_version(request.POST)
     try:
         services.edit_contact(contact, changes=changes, based_on=based_on, by=request.user)
     except EditConflict as error:
-        context = conflict_context(error, record_label=contact.ref, labels=LABELS, show=show, texts=services.TEXTS)
-        context |= {"action": request.path, "record": contact, "marking": contact.marking}
-        context |= {"back_url": request.path.removesuffix("edit/")}
-        return render(request, "coordination/sharing_conflict.html", context, status=409)
+        words: Any = {"labels": LABELS, "show": show, "texts": services.TEXTS}
+        return conflict_page(request, error, "coordination/sharing_conflict.html", record=contact, **words)
     except RuleError as error:
         form.is_valid()
         refuse(form, error)

@@ -24,7 +24,7 @@ from pocweb.errors import RuleError
 from pocweb.fieldlist import for_people
 from pocweb.guard import EditConflict
 from pocweb.numbers import whole
-from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once, stated_version
+from pocweb.pages import conflict_page, history_lines, permitted, sent_once, stated_version, wanted_changes
 from pocweb.permissions import require
 from threats.models import Threat
 
@@ -189,20 +189,15 @@ def agreement_update(request: HttpRequest, pk: int) -> HttpResponse:
     form = AgreementForm(request.POST or None, initial=services.plain_agreement(agreement), user=request.user)
     if request.method != "POST":
         return _form(request, agreement, form)
-    if is_choice(request.POST):
-        changes = chosen_values(request.POST, names=services.EDITABLE, texts=services.TEXTS)
-    elif form.is_valid():
-        changes = form.values()
-    else:
+    changes = wanted_changes(request, form, names=services.EDITABLE, texts=services.TEXTS)
+    if changes is None:
         return _form(request, agreement, form, status=422)
     based_on = stated_version(request.POST)
     try:
         services.edit_agreement(agreement, changes=changes, based_on=based_on, by=request.user)
     except EditConflict as error:
-        context = conflict_context(error, record_label=agreement.ref, labels=LABELS, show=show, texts=services.TEXTS)
-        context |= {"action": request.path, "record": agreement, "marking": agreement.marking}
-        context |= {"back_url": request.path.removesuffix("edit/")}
-        return render(request, "coordination/sharing_conflict.html", context, status=409)
+        words: Any = {"labels": LABELS, "show": show, "texts": services.TEXTS}
+        return conflict_page(request, error, "coordination/sharing_conflict.html", record=agreement, **words)
     except RuleError as error:
         form.is_valid()
         refuse(form, error)
