@@ -166,6 +166,16 @@ CELERY_TASK_TIME_LIMIT = env.int("POCWEB_JOB_SECONDS", default=600)
 JOB_LEASE_SECONDS = env.int("POCWEB_JOB_LEASE_SECONDS", default=30)
 JOB_MAX_ATTEMPTS = 3
 TICK_EVERY_SECONDS = env.float("POCWEB_TICK_SECONDS", default=20.0)
+SWEEP_EVERY_SECONDS = 30
+# a round that no worker took before the next one is stale: the next finds the same rows
+CELERY_BEAT_SCHEDULE = {
+    "sweep-jobs": {
+        "task": "pocweb.sweep_jobs",
+        "schedule": SWEEP_EVERY_SECONDS,
+        "options": {"expires": SWEEP_EVERY_SECONDS},
+    },
+    "tick": {"task": "pocweb.tick", "schedule": TICK_EVERY_SECONDS, "options": {"expires": TICK_EVERY_SECONDS}},
+}
 
 # --- People: passwords, sign-in, sessions ----------------------------------------------------------------------------
 
@@ -301,6 +311,7 @@ SPECTACULAR_SETTINGS = {
         "SectionStateEnum": "reporting.choices.SectionState",
         "LevelOfThreeEnum": "threats.choices.Vulnerability",
         "RiskEnum": "pocweb.choices.RiskLevel",
+        "NetworkStateEnum": "coordination.communities.choices.NetworkState",
     },
 }
 
