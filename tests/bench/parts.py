@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import documents, events, matrix, matrix_pages, offline, pages, saving
+from tests.bench import documents, events, matrix, matrix_pages, offline, pages, saving, warnings
 from tests.bench.board import Board
 from tests.bench.world import EVENTS, World
 
@@ -19,9 +19,11 @@ class Sizes:
     reports: int = 8
     worker_turns: int = 3
     figure_turns: int = 3
+    cases: int = 10_000
+    actions: int = 5_000
 
 
-QUICK = Sizes(threats=200, incidents=4_000, turns=3, events=10_000, reports=4, worker_turns=1)
+QUICK = Sizes(threats=200, incidents=4_000, turns=3, events=10_000, reports=4, worker_turns=1, cases=1_000, actions=500)
 
 
 def measure(board: Board, sizes: Sizes, folder: Path) -> None:
@@ -42,6 +44,7 @@ def measure(board: Board, sizes: Sizes, folder: Path) -> None:
     board.part("Import", events.measure_import, world, board, folder, sizes.events)
     board.part("Figures", events.measure_figures, world, board, sizes.figure_turns)
     board.part("Offline", offline.measure, world, board, sizes.threats, sizes.figure_turns)
+    board.part("Early warning", warnings.measure, world, board, sizes.cases, sizes.actions, sizes.figure_turns)
     board.part("Large pages", events.measure_pages, world, board, sizes.figure_turns)
     board.not_built("Dashboard over 1,000,000 incidents against 10,000", "<= 1.5")
     board.not_built("Dashboard at 100,000 incidents against one GROUP BY", "<= 10")
