@@ -10,6 +10,9 @@ class PocwebConfig(AppConfig):
     verbose_name = _("Mission")
 
     def ready(self) -> None:
+        from pocweb import missing_words
+
+        missing_words.register()  # before any form is read
         autodiscover_modules("permissions")
         from pocweb import checks, desk_panels, geography, notice_mail, reference_data, sign_in_trail, tasks  # noqa: F401
 
