@@ -12,6 +12,7 @@ class CoordinationConfig(AppConfig):
         from django.urls import reverse
 
         from coordination import desk_forums, reminders, tasks  # noqa: F401  tasks registers the kinds of jobs
+        from coordination.communities import desk_networks, plan_desk
         from coordination.meetings import desk as meeting_desk
         from coordination.models import Forum
         from coordination.sharing import desk as sharing
@@ -32,6 +33,8 @@ class CoordinationConfig(AppConfig):
         flash_links.register()
         case_tasks.register()
         matrix_links.register()
+        desk_networks.register()
+        plan_desk.register()
         reminders.register()
         response_links.register()
         register_record(Forum, lambda forum: reverse("coordination:forum-detail", args=[forum.pk]))

@@ -9,6 +9,8 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from coordination.communities.alerts import receive_alert
+from coordination.communities.pcia_files import PCIA_PDF
 from coordination.issues.services import raise_issue
 from coordination.meetings.files import MINUTES_PDF
 from coordination.sharing.tasks import CONTACTS_PDF
@@ -22,6 +24,7 @@ from pocweb.models import Job, Office, Person
 from reporting.models import Report, ReportFile
 from reporting.services import open_report
 from tests.factories.coordination_case import make_case
+from tests.factories.coordination_community import make_assistant, make_network, make_pcia
 from tests.factories.coordination_flash import decide_on, make_flash
 from tests.factories.coordination_forum import make_forum, make_mechanism
 from tests.factories.coordination_meeting import make_action, make_meeting
@@ -132,8 +135,17 @@ def _add_records(world: World) -> None:
     records.contact = make_contact(bambari, officer)
     records.agreement = make_agreement(bambari, world.people["POCA"])
     records.share = make_share(records.agreement, officer, threats=[records.threat], marking=2)
+    records.case = make_case(bambari, officer)
+    records.closed_case = make_case(bambari, officer, "closed", "imminent")
     _add_flash(world)
+    records.assistant = make_assistant(bambari, officer)
+    records.network = make_network(bambari, officer, state="active")
+    records.focal_point = records.network.focal_points.get()
+    report = {"act": "attack", "place": "Ippy", "text": "Armed men"}
+    records.network_alert = receive_alert(records.network, channel="mobile", by=officer, now=NOW, **report)
+    records.pcia = make_pcia(bambari, officer)
     records.notices = {name: make_notice(person) for name, person in world.people.items()}
+    records.pcia_jobs = {name: _pcia_job(world, person) for name, person in world.people.items()}
     records.contact_jobs = {name: _contact_job(world, person) for name, person in world.people.items()}
     records.minutes_jobs = {name: _minutes_job(world, person) for name, person in world.people.items()}
     records.matrix_jobs = {name: _matrix_job(world, person) for name, person in world.people.items()}
@@ -222,6 +234,16 @@ def _contact_job(world: World, person: Person) -> Job:
     job = _job(world, person, CONTACTS_PDF)
     result = {"file": path, "marking": 1, "contacts": [], "filename": "contacts.pdf"}
     arguments = {"office": world.records.bambari.pk, "of": person.pk}
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE, error="", arguments=arguments, result=result)
+    return job
+
+
+def _pcia_job(world: World, person: Person) -> Job:
+    """Return a job of the person that has drawn Bambari's impact assessment."""
+    path = default_storage.save("walk/pcia.pdf", ContentFile(b"%PDF-1.7\n"))
+    job = _job(world, person, PCIA_PDF)
+    result = {"file": path, "pcia": world.records.pcia.pk, "filename": "pcia.pdf"}
+    arguments = {"pcia": world.records.pcia.pk, "of": person.pk}
     Job.objects.filter(pk=job.pk).update(state=JobState.DONE, error="", arguments=arguments, result=result)
     return job
 

@@ -47,7 +47,9 @@ CONTACT_E = "HOO POCA POCF SECT JOC"
 SHARE_V = "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT SPU"
 SHARE_E = "HOO POCA POCF JOC JMAC PROT"
 FLASH_SENDERS = "HOO JOC"
+CASE_RATERS = "FCPC POCA POCF JOC JMAC PROT"
 CASE_STEERERS = "HOO POCA POCF JOC"
+COMMUNITY_E = "HOO POCA POCF SECT JOC PROT DMS"
 CODE: dict[str, Any] = {"code": "BAMBARI"}
 
 
@@ -269,6 +271,37 @@ PLACES: dict[str, Place] = {
     "coordination:mechanism-detail": record(INSIDE, pk="mechanism"),
     "coordination:mechanism-update": record(DRAFT, INSIDE, pk="mechanism"),
     "coordination:edition-endorse": record(DRAFT, INSIDE, pk="consulted"),
+    # communities: networks, assistants, impact assessments, gaps
+    "coordination:community-overview": page(INSIDE),
+    "coordination:community-gaps": page(INSIDE),
+    "coordination:community-gaps-export": page(INSIDE, kind="csv"),
+    "coordination:community-periods": page(PLACES_E),
+    "coordination:assistant-list": page(INSIDE),
+    "coordination:assistant-create": page(COMMUNITY_E),
+    "coordination:assistant-export": page(INSIDE, kind="xlsx"),
+    "coordination:assistant-detail": record(INSIDE, pk="assistant"),
+    "coordination:assistant-update": record(COMMUNITY_E, INSIDE, pk="assistant"),
+    "coordination:assistant-end": record(COMMUNITY_E, INSIDE, post=EMPTY, pk="assistant"),
+    "coordination:network-list": page(INSIDE),
+    "coordination:network-create": page(COMMUNITY_E),
+    "coordination:network-export": page(INSIDE, kind="csv"),
+    "coordination:network-detail": record(INSIDE, pk="network"),
+    "coordination:network-update": record(COMMUNITY_E, INSIDE, pk="network"),
+    "coordination:network-keep": record(COMMUNITY_E, INSIDE, post=EMPTY, pk="network", act="check"),
+    "coordination:network-move": record(COMMUNITY_E, INSIDE, post=EMPTY, pk="network", act="lapse"),
+    "coordination:focal-point-create": record(COMMUNITY_E, INSIDE, post=EMPTY, pk="network"),
+    "coordination:focal-point-leave": record(COMMUNITY_E, INSIDE, post=EMPTY, pk="network", point="focal_point"),
+    "coordination:network-alert-create": record(INSIDE, pk="network"),
+    "coordination:network-alert": record(INSIDE, pk="network_alert"),
+    "coordination:pcia-list": page(INSIDE),
+    "coordination:pcia-create": page(COMMUNITY_E),
+    "coordination:pcia-detail": record(INSIDE, pk="pcia"),
+    "coordination:pcia-update": record(COMMUNITY_E, INSIDE, pk="pcia"),
+    "coordination:pcia-complete": record(COMMUNITY_E, INSIDE, post=EMPTY, pk="pcia"),
+    "coordination:pcia-pdf": record(INSIDE, post=EMPTY, pk="pcia"),
+    "coordination:pcia-file": record(INSIDE, job="own_pcia_job"),
+    "api-network-list": page(INSIDE),
+    "api-network-detail": record(INSIDE, pk="network"),
     # contacts, sharing
     "coordination:contact-list": page(INSIDE),
     "coordination:contact-create": page(CONTACT_E),
@@ -309,6 +342,20 @@ PLACES: dict[str, Place] = {
     "coordination:action-export": page(INSIDE, kind="csv"),
     "coordination:action-detail": record(INSIDE, pk="action"),
     "coordination:action-act": record(DRAFT, INSIDE, post=EMPTY, pk="action", act="finish"),
+    # early-warning cases
+    "coordination:case-list": page(INSIDE),
+    "coordination:case-create": page(INSIDE),
+    "coordination:case-detail": record(INSIDE, pk="case"),
+    "coordination:case-filed": record(INSIDE, pk="case"),
+    "coordination:case-report": record(INSIDE, pk="case"),
+    "coordination:case-act": record(CASE_RATERS, INSIDE, pk="case", act="rate-source"),
+    "coordination:case-place": record(CASE_RATERS, INSIDE, pk="case"),
+    "coordination:case-threat": record(CASE_RATERS, INSIDE, pk="case"),
+    "coordination:case-incident": record(CASE_RATERS, INSIDE, pk="case"),
+    "coordination:case-promote": record("POCA POCF JOC JMAC PROT", INSIDE, pk="case"),
+    "coordination:case-special": record("PROT", INSIDE, pk="case", kind="children"),
+    "coordination:case-urgent": record(CASE_STEERERS, INSIDE, pk="case"),
+    "coordination:case-reopen": record(CASE_STEERERS, INSIDE, pk="closed_case"),
     # flash reports, the trail, evaluations
     "coordination:flash-list": page(INSIDE),
     "coordination:flash-detail": record(INSIDE, pk="flash"),

@@ -17,6 +17,7 @@ from pocweb.models import Area, Counter, Mission, Office
 from pocweb.permissions import refuse_above_clearance, require
 from threats.choices import PresenceKind
 from threats.models import Presence
+from threats.presence_keepers import refuse_kept
 from threats.rules.presence import check_days, check_end
 from threats.services.incident_places import area_by_pcode, areas_of_mission
 
@@ -139,6 +140,7 @@ def edit_presence(
     Raises `Forbidden`, `EditConflict`, and `RuleError` with the field for a value that cannot be stored.
     """
     require(by, "threats.change_presence", presence)
+    refuse_kept(by, presence)
     wanted = as_plain(changes)
     refuse_above_clearance(wanted.get("marking"), by)
     today = (now or clock.now(presence.mission)).date()
@@ -167,6 +169,7 @@ def end_presence(presence: Presence, *, ended_on: date | None, by: Any, now: dat
     """
     presence = Presence.objects.select_related("mission", "office", "area").get(pk=presence.pk)
     require(by, "threats.change_presence", presence)
+    refuse_kept(by, presence)
     moment = now or clock.now(presence.mission)
     day = check_end(starts_on=presence.starts_on, ended_on=ended_on, today=moment.date())
     changed = Presence.objects.filter(pk=presence.pk, ends_on=None).update(

@@ -28,6 +28,7 @@ from threats.fieldlists.presence import LABELS, PRESENCE, columns
 from threats.filters import as_query
 from threats.forms.presences import EndForm, PresenceFilterForm, PresenceForm
 from threats.models import Presence
+from threats.presence_keepers import keeper_of, refuse_kept
 from threats.querysets import PresenceQuerySet
 from threats.services import presences as services
 
@@ -105,13 +106,15 @@ def presence_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _show(request: HttpRequest, presence: Presence, form: EndForm, status: int = 200) -> HttpResponse:
-    can_change = request.user.has_perm("threats.change_presence", presence)
+    keeper = keeper_of(request.user, presence)
+    can_change = keeper is None and request.user.has_perm("threats.change_presence", presence)
     events = list(history_of(presence)[:HISTORY])
     context = {
         "presence": presence,
         "facts": _facts(presence),
         "events": history_lines(events, labels=LABELS, show=_named(presence.mission, events)),
         "can_change": can_change,
+        "keeper": keeper,
         "form": form if can_change and presence.ends_on is None else None,
         "list_query": as_query({"area": presence.area.pcode}),
         "marking": presence.marking,
@@ -178,6 +181,7 @@ def presence_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Edit a presence under the lost-update guard."""
     presence = _load(request, pk)
     require(request.user, "threats.change_presence", presence)
+    refuse_kept(request.user, presence)
     person: Any = {"user": request.user, "mission": presence.mission, "presence": presence}
     form = PresenceForm(request.POST or None, initial=services.plain_presence(presence), **person)
     if request.method != "POST":
