@@ -12,9 +12,10 @@ from coordination.warnings import rules
 from coordination.warnings.moves import locked_case, refuse_stale, write_step
 from pocweb import clock
 from pocweb.errors import RuleError
-from pocweb.models import Office
+from pocweb.models import Area, Office
 from pocweb.permissions import require
 from threats.models import Incident, Threat
+from threats.services.incident_places import AreaOffices
 from threats.services.threats import add_threat
 
 KEY = "link"
@@ -77,7 +78,8 @@ def promote_case(
     if case.threat_id is not None:
         raise RuleError("linked_already", _("The case is tied to a threat already."))
     stated = int(values.get("marking") or case.mission.default_marking)
-    given = {**values, "marking": max(stated, case.marking)}
+    actors = [case.actor.code] if case.actor and by.has_perm("threats.view_actor", case.actor) else []
+    given = {"actors": actors, **values, "marking": max(stated, case.marking)}
     threat = add_threat(office=office or case.office, values=given, by=by, now=now)
     link_threat(case, threat, by=by, now=now)
     return threat
@@ -96,5 +98,25 @@ def link_incident(
     columns = {"incident": incident, "marking": max(case.marking, incident.marking)}
     return write_step(
         case, key=KEY, act="link-incident", verb="tied to an incident", columns=columns, by=by,
+        now=now or clock.now(case.mission),
+    )  # fmt: skip
+
+
+@transaction.atomic
+def place_case(
+    case: WarningCase, area: Area | None, *, by: Any, based_on: int | None = None, now: datetime | None = None
+) -> WarningCase:
+    """Say which known area the words of a report mean; the office that answers for it takes the case over.
+
+    The words stay. The case may leave the person's own area: that is how a misplaced report reaches who answers for it.
+    """
+    case = _opened(case, by, based_on)
+    if area is None:
+        raise RuleError(
+            "area_unknown", _("No place, or several, have this name. Write another, or its p-code."), "area"
+        )
+    columns = {"area": area, "office": AreaOffices(case.mission).office_for(area.path)}
+    return write_step(
+        case, key=KEY, act="place", verb="settled the place of", columns=columns, by=by,
         now=now or clock.now(case.mission),
     )  # fmt: skip

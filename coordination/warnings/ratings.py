@@ -44,6 +44,28 @@ def is_done(case: WarningCase, act: str) -> bool:
     return case.state == step.after or rules.is_later(case.state, step.after, branch=case.branch)
 
 
+FIRST = {
+    "rate-source": "source_reliability",
+    "rate-information": "information_reliability",
+    "class": "classed_at",
+    "rate-impact": "impact_civilians",
+    "rate-likelihood": "likelihood",
+}
+"""By act the column that is empty until it was done once, in its turn or later."""
+
+
+def is_first(case: WarningCase, act: str) -> bool:
+    """Say whether a rating was never given."""
+    return getattr(case, FIRST[act]) in (None, "")
+
+
+def needs_reason(case: WarningCase, act: str) -> bool:
+    """Say whether a rating needs a reason now: it skips steps ahead, or changes what was rated (EW-07)."""
+    if is_done(case, act):
+        return not is_first(case, act)
+    return rules.step_for(act, state=case.state, branch=case.branch)[1]
+
+
 def _rate(
     case: WarningCase,
     act: str,
@@ -81,7 +103,7 @@ def _known(value: str, known: Any, field: str, said: str) -> str:
 def _level(value: int | None, field: str, said: str) -> int:
     if value not in ImpactLevel.values:
         raise RuleError(f"{field}_missing", said, field)
-    return int(value)  # type: ignore[arg-type]  # None is no level
+    return int(value)
 
 
 @transaction.atomic
@@ -93,7 +115,7 @@ def rate_source(
     case = locked_case(case.pk)
     said = _("Choose a letter. F is an answer: the reliability cannot be estimated.")
     values = {"source_reliability": _known(reliability, SourceReliability, "reliability", said)}
-    free = not case.source_reliability
+    free = is_first(case, "rate-source")
     return _rate(case, "rate-source", values, by=by, reason=reason, based_on=based_on, now=now, free=free)
 
 
@@ -121,7 +143,7 @@ def rate_information(
         said = _("An early warning is triangulated and validated. Class it as an alert first.")
         raise RuleError("class_first", said, "is_triangulated")
     values = {"information_reliability": reliability, "is_triangulated": is_triangulated, "triangulation": words}
-    free = not case.information_reliability
+    free = is_first(case, "rate-information")
     return _rate(case, "rate-information", values, by=by, reason=reason, based_on=based_on, now=now, free=free)
 
 
@@ -143,7 +165,7 @@ def class_case(
     now = now or clock.now(case.mission)
     asked = {name: UnitRating.ASKED for _k, _i, name, _v in SPECIAL.values() if not getattr(case, name)}
     values = {"case_class": case_class, **asked}
-    free = case.classed_at is None
+    free = is_first(case, "class")
     case = _rate(case, "class", values, by=by, reason=reason, based_on=based_on, now=now, free=free)
     for kind, (_key, _impact, name, _verb) in SPECIAL.items():
         if name in asked:
@@ -188,7 +210,7 @@ def rate_impact(
             said = _("Say why the overall impact is not the highest of the ratings.")
             raise RuleError("override_without_reason", said, "impact_reason")
         values = overall(case, {"impact_civilians": level}, override=overall_level, why=why)
-    free = case.impact_civilians is None
+    free = is_first(case, "rate-impact")
     return _rate(case, "rate-impact", values, by=by, reason=reason, based_on=based_on, now=now, free=free)
 
 
@@ -246,7 +268,7 @@ def rate_likelihood(
     if body == AssessingBody.FORUM:
         require(by, rules.STEER, case)
     confirms = body == AssessingBody.FORUM and chosen == case.likelihood and case.likelihood_body == AssessingBody.CELL
-    free = case.likelihood is None or confirms
+    free = is_first(case, "rate-likelihood") or confirms
     priority = rules.priority_of(case.impact, chosen)
     values = {"likelihood": chosen, "likelihood_body": body, "priority": priority}
     return _rate(case, "rate-likelihood", values, by=by, reason=reason, based_on=based_on, now=now, free=free)

@@ -148,6 +148,12 @@ def _marking(
     return max([wanted, *(int(one) for one in cited)])
 
 
+def is_uniformed(by: Any, mission: Mission) -> bool:
+    """Say whether a person is posted in the mission's military or police today."""
+    rows = [row for row in getattr(by, "active_postings", []) if row.mission_id == mission.pk]
+    return any(row.component is not None and row.component.kind in UNIFORMED for row in rows)
+
+
 def hierarchy_choices(staff: Staff, by: Any) -> list[Person]:
     """Return whom a uniformed person may copy: of their own component's kind, in their office or above.
 

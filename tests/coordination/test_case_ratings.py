@@ -11,6 +11,7 @@ from coordination.warnings import ratings
 from coordination.warnings.choices import Branch, CaseState, InformationReliability, SourceReliability
 from coordination.warnings.moves import move_case
 from coordination.warnings.rules import ORDER, STEPS
+from coordination.warnings.sending import send_out
 from pocweb.audit import history_of, verify
 from pocweb.choices import Marking, Role
 from pocweb.errors import Conflict, Forbidden, RuleError
@@ -122,6 +123,7 @@ def test_early_warning_only_when_triangulated(bambari: Office, joc: Person) -> N
     )  # fmt: skip
 
 
+@pytest.mark.usefixtures("head_of_office")
 def test_special_units_are_asked_and_hold_nothing_back(bambari: Office, joc: Person, protection: Person) -> None:
     """EW-04: 7A and 7B are tasks from the class on; not relevant with a reason; the rest goes on without them."""
     case = make_case(bambari, joc, "info_rated", priority=None)
@@ -131,7 +133,7 @@ def test_special_units_are_asked_and_hold_nothing_back(bambari: Office, joc: Per
     ratings.rate_impact(case, civilians=1, by=joc, now=NOW)
     ratings.rate_likelihood(case, level=2, by=joc, now=NOW)
     case = ratings.decide_imminence(case, branch="imminent", reason="Men at the bridge.", by=joc, now=NOW)
-    case = move_case(case, "send-out", by=joc, now=NOW)
+    case = send_out(case, by=joc, now=NOW)
     with pytest.raises(Forbidden):
         ratings.rate_special_impact(case, kind="children", level=3, by=joc, now=NOW)
     with pytest.raises(RuleError, match="Say why it is not relevant"):
@@ -173,12 +175,13 @@ def test_forum_confirms_the_likelihood(bambari: Office, joc: Person, officer: Pe
         ratings.rate_likelihood(case, level=3, body="forum", by=officer, now=NOW)
 
 
+@pytest.mark.usefixtures("head_of_office")
 @pytest.mark.parametrize("state", CaseState.ASSESSING)
 def test_urgent_case_waits_for_no_rating(bambari: Office, joc: Person, state: str) -> None:
     """EW-06, EW-07: imminent with one reason from any state of the assessment, then sent out; ratings follow later."""
     case = make_case(bambari, joc, state)
     case = ratings.decide_imminence(case, branch="imminent", reason="Shots are heard.", by=joc, now=NOW)
-    case = move_case(case, "send-out", by=joc, now=NOW)
+    case = send_out(case, by=joc, now=NOW)
     is_skip = state not in ("likelihood_rated",)
     decided = case.steps.get(act="prioritise")
     assert (case.state, decided.is_out_of_order, decided.reason) == ("disseminated", is_skip, "Shots are heard.")
