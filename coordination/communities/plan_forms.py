@@ -168,8 +168,9 @@ class ReviewForm(GuardedForm):
     def __init__(self, *args: Any, plan: CommunityPlan, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         rows = Forum.objects.visible_to(user).filter(mission=plan.mission, is_active=True)
-        above = Q(office__in=[one.pk for one in plan.office.get_ancestors()])
-        rows = rows.filter(above | Q(office__path__startswith=plan.office.path))
+        path = plan.office.path
+        above = [path[:end] for end in range(Office.steplen, len(path), Office.steplen)]
+        rows = rows.filter(Q(office__path__in=above) | Q(office__path__startswith=plan.office.path))
         fields: Any = self.fields
         fields["forum"].queryset = rows.select_related("office").order_by("-office__path", "name")
 

@@ -96,8 +96,8 @@ def add_plan(
     require(by, "coordination.change_community")
     moment = now or clock.now(mission)
     office = office_for(area, mission, by, "community", APPROVE_TOO)
-    given = {"marking": mission.default_marking, "due_on": rules.due_on(year, semester), **values}
-    given = _as_plain({name: value for name, value in given.items() if value is not None})
+    given = {"marking": mission.default_marking, "due_on": rules.due_on(year, semester)}
+    given = _as_plain(given | {name: value for name, value in values.items() if value is not None})
     refuse_above_clearance(given["marking"], by)
     stamps = {"created_at": moment, "created_by": by, "changed_at": moment, "changed_by": by}
     plan = CommunityPlan(mission=mission, office=office, area=area, year=year, semester=semester, number=1, **stamps)

@@ -1,5 +1,6 @@
 """Pages of the restricted register: a form for all staff, and what human rights and the POC Adviser read (CM-11)."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,9 +19,11 @@ from coordination.communities.places import areas_of
 from coordination.communities.plan_forms import AreaPick
 from coordination.models import Engagement, Reprisal
 from coordination.sharing.views.contacts import mission_of, refuse
+from pocweb import clock
 from pocweb.audit import history_of
 from pocweb.errors import RuleError
 from pocweb.models import Area, Mission, Office
+from pocweb.numbers import whole
 from pocweb.pages import history_lines, permitted, sent_once, stated_version
 from threats.forms.threats import GuardedForm
 
@@ -87,9 +91,7 @@ def reprisal_create(request: HttpRequest) -> HttpResponse:
         except RuleError as error:
             refuse(form, error)
         else:
-            words = _("Filed: %(ref)s. Human rights at headquarters are told. Note the reference; the text is closed.")
-            messages.success(request, words % {"ref": made.ref})
-            return redirect("coordination:reprisal-filed")
+            return redirect(f"{reverse('coordination:reprisal-filed')}?n={made.number}")
     route = reprisals.route_of(mission)
     context = {"form": form, "is_read": bool(route.readers), "call": reprisals.call_list(route)}
     response = render(request, "coordination/reprisal_form.html", context, status=422 if form.errors else 200)
@@ -100,8 +102,11 @@ def reprisal_create(request: HttpRequest) -> HttpResponse:
 @require_safe
 @permitted(reprisals.FILE)
 def reprisal_filed(request: HttpRequest) -> HttpResponse:
-    """What the filer sees afterwards: that it arrived, its reference in the message, and nothing else."""
-    return render(request, "coordination/reprisal_filed.html", {})
+    """What the filer sees afterwards: that it arrived, for a day its reference (`?n=`), and nothing else."""
+    mission = mission_of(request)
+    own = Reprisal.objects.filter(mission=mission, created_by=request.user.pk, number=whole(request.GET.get("n", "")))
+    filed = own.filter(received_at__gte=clock.now(mission) - timedelta(days=1)).select_related("mission").first()
+    return render(request, "coordination/reprisal_filed.html", {"ref": filed.ref if filed else ""})
 
 
 @require_safe

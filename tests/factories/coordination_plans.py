@@ -1,4 +1,4 @@
-"""Community protection plans, engagements, allegations and local plans of the fictional mission, made by the services."""
+"""Community and local plans, engagements and allegations of the fictional mission, made by the services."""
 
 import io
 from datetime import UTC, date, datetime
