@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from coordination.warnings import rules
 from coordination.warnings.choices import Branch, CasePriority, CaseState
@@ -87,3 +88,19 @@ def test_ew_07_two_branches_by_the_letter() -> None:
     own = {branch: {step.key[0] for step in STEPS if step.branch == branch} for branch in Branch.values}
     assert own == {"non_imminent": {"N"}, "imminent": {"I", "N"}}
     assert {step.key for step in STEPS if step.branch == "imminent" and step.key[0] == "N"} == {"N12"}
+
+
+def picture() -> str:
+    """Return the state table as the README shows it."""
+    names = {"": "both", "non_imminent": "not imminent", "imminent": "imminent"}
+    rows = [
+        f"| {step.key} | {step.act} | {', '.join(step.before)} | {step.after} | {names[step.branch]} |"
+        for step in STEPS
+    ]  # fmt: skip
+    return "\n".join(["| Step | Act | From | To | Branch |", "|---|---|---|---|---|", *rows])
+
+
+def test_ew_07_readme_shows_the_table() -> None:
+    """EW-07: the picture in the README is the table that moves cases."""
+    readme = (settings.BASE_DIR / "coordination" / "README.md").read_text(encoding="utf-8")
+    assert picture() in readme
