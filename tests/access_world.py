@@ -10,9 +10,13 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from coordination.communities.alerts import receive_alert
+from coordination.communities.local_plan_files import LOCAL_PLAN_PDF
 from coordination.communities.pcia_files import PCIA_PDF
+from coordination.communities.photos import add_photo
+from coordination.communities.plan_files import PLAN_PDF
 from coordination.issues.services import raise_issue
 from coordination.meetings.files import MINUTES_PDF
+from coordination.models import Reprisal
 from coordination.sharing.tasks import CONTACTS_PDF
 from coordination.warnings.choices import Branch, CaseState
 from coordination.warnings.evaluation import ask_evaluation
@@ -28,6 +32,13 @@ from tests.factories.coordination_community import make_assistant, make_network,
 from tests.factories.coordination_flash import decide_on, make_flash
 from tests.factories.coordination_forum import make_forum, make_mechanism
 from tests.factories.coordination_meeting import make_action, make_meeting
+from tests.factories.coordination_plans import (
+    keep_persons,
+    make_engagement,
+    make_local_plan,
+    make_picture,
+    make_plan,
+)
 from tests.factories.coordination_sharing import make_agreement, make_contact, make_share
 from tests.factories.mission import make_area, make_mission, make_office, make_posting, make_square
 from tests.factories.notices import make_notice
@@ -146,6 +157,7 @@ def _add_records(world: World) -> None:
     records.pcia = make_pcia(bambari, officer)
     records.notices = {name: make_notice(person) for name, person in world.people.items()}
     records.pcia_jobs = {name: _pcia_job(world, person) for name, person in world.people.items()}
+    _add_plans(world, officer)
     records.contact_jobs = {name: _contact_job(world, person) for name, person in world.people.items()}
     records.minutes_jobs = {name: _minutes_job(world, person) for name, person in world.people.items()}
     records.matrix_jobs = {name: _matrix_job(world, person) for name, person in world.people.items()}
@@ -164,6 +176,34 @@ def _add_flash(world: World) -> None:
     type(decision.item).objects.filter(pk=decision.item_id).update(case=records.decided_case)
     records.flash_jobs = {name: _paper_job(world, one, FLASH_PDF) for name, one in world.people.items()}
     records.trail_jobs = {name: _paper_job(world, one, TRAIL_PDF) for name, one in world.people.items()}
+
+
+def _add_plans(world: World, officer: Person) -> None:
+    """Add plans, an engagement with a photograph, and an allegation that every reader of its kind is cleared for."""
+    records = world.records
+    records.plan = make_plan(records.ouaka, officer)
+    records.local_plan = make_local_plan(records.forum, officer)
+    records.local_risk = records.local_plan.risks.get()
+    records.local_line = records.local_risk.lines.get()
+    records.engagement = keep_persons(make_engagement(records.ouaka, officer), officer)
+    given = {"content": make_picture(), "caption": "Market"}
+    records.photo = add_photo(records.engagement, **given, by=officer, now=NOW)
+    stamps = {"created_at": NOW, "created_by": officer, "changed_at": NOW, "received_at": NOW}
+    columns = {"mission": records.mission, "office": records.bambari, "number": 1, "marking": Marking.CONFIDENTIAL}
+    records.reprisal = Reprisal.objects.create(text="Told to leave.", **columns, **stamps)
+    records.plan_jobs = {name: _plan_job(world, one, PLAN_PDF, "plan") for name, one in world.people.items()}
+    records.local_plan_jobs = {
+        name: _plan_job(world, one, LOCAL_PLAN_PDF, "local_plan") for name, one in world.people.items()
+    }
+
+
+def _plan_job(world: World, person: Person, kind: str, named: str) -> Job:
+    """Return a job of the person that has drawn a plan."""
+    path = default_storage.save("walk/plan.pdf", ContentFile(b"%PDF-1.7\n"))
+    job = _job(world, person, kind)
+    result = {"file": path, "plan": getattr(world.records, named).pk, "filename": "plan.pdf"}
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE, error="", result=result)
+    return job
 
 
 def _paper_job(world: World, person: Person, kind: str) -> Job:

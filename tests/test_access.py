@@ -49,6 +49,8 @@ SHARE_E = "HOO POCA POCF JOC JMAC PROT"
 FLASH_SENDERS = "HOO JOC"
 CASE_RATERS = "FCPC POCA POCF JOC JMAC PROT"
 CASE_STEERERS = "HOO POCA POCF JOC"
+ENGAGEMENT_V = "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT"
+ENGAGEMENT_E = "HOO POCA POCF SECT JMAC PROT"
 COMMUNITY_E = "HOO POCA POCF SECT JOC PROT DMS"
 CODE: dict[str, Any] = {"code": "BAMBARI"}
 
@@ -302,6 +304,47 @@ PLACES: dict[str, Place] = {
     "coordination:pcia-file": record(INSIDE, job="own_pcia_job"),
     "api-network-list": page(INSIDE),
     "api-network-detail": record(INSIDE, pk="network"),
+    # plans, engagement, the restricted register
+    "coordination:plan-list": page(INSIDE),
+    "coordination:plan-create": page(COMMUNITY_E),
+    "coordination:plan-detail": record(INSIDE, pk="plan"),
+    "coordination:plan-update": record(COMMUNITY_E, INSIDE, pk="plan", section="people"),
+    "coordination:plan-consult": record(COMMUNITY_E, INSIDE, pk="plan"),
+    "coordination:plan-act": record(COMMUNITY_E, INSIDE, post=EMPTY, pk="plan", act="consult"),
+    "coordination:plan-next": record(COMMUNITY_E, INSIDE, post=EMPTY, pk="plan"),
+    "coordination:plan-compare": record(INSIDE, pk="plan", other="plan"),
+    "coordination:plan-pdf": record(INSIDE, post=EMPTY, pk="plan"),
+    "coordination:plan-community": record(COMMUNITY_E, INSIDE, pk="plan"),
+    "coordination:plan-file": record(INSIDE, job="own_plan_job"),
+    "coordination:local-plan-list": page(INSIDE),
+    "coordination:local-plan-create": record(DRAFT, INSIDE, pk="forum"),
+    "coordination:local-plan-detail": record(INSIDE, pk="local_plan"),
+    "coordination:local-plan-update": record(DRAFT, INSIDE, pk="local_plan"),
+    "coordination:local-plan-adopt": record(DRAFT, INSIDE, post=EMPTY, pk="local_plan"),
+    "coordination:local-plan-next": record(DRAFT, INSIDE, post=EMPTY, pk="local_plan"),
+    "coordination:local-risk-create": record(DRAFT, INSIDE, post=EMPTY, pk="local_plan"),
+    "coordination:local-risk-remove": record(DRAFT, INSIDE, post=EMPTY, pk="local_plan", risk="local_risk"),
+    "coordination:local-line-create": record(DRAFT, INSIDE, pk="local_plan", risk="local_risk"),
+    "coordination:local-line-update": record(DRAFT, INSIDE, pk="local_plan", line="local_line"),
+    "coordination:local-line-remove": record(DRAFT, INSIDE, post=EMPTY, pk="local_plan", line="local_line"),
+    "coordination:local-plan-pdf": record(INSIDE, post=EMPTY, pk="local_plan"),
+    "coordination:local-plan-file": record(INSIDE, job="own_local_plan_job"),
+    "coordination:engagement-list": page(ENGAGEMENT_V),
+    "coordination:engagement-create": page(ENGAGEMENT_E),
+    "coordination:engagement-figures": page(ENGAGEMENT_V),
+    "coordination:engagement-export": page(ENGAGEMENT_V, kind="csv"),
+    "coordination:engagement-detail": record(ENGAGEMENT_V, pk="engagement"),
+    "coordination:engagement-update": record(ENGAGEMENT_E, ENGAGEMENT_V, pk="engagement"),
+    "coordination:engagement-persons": record(ENGAGEMENT_E, ENGAGEMENT_V, pk="engagement"),
+    "coordination:engagement-act": record(ENGAGEMENT_E, ENGAGEMENT_V, post=EMPTY, pk="engagement", act="remove"),
+    "coordination:photo-create": record(ENGAGEMENT_E, ENGAGEMENT_V, post=EMPTY, pk="engagement"),
+    "coordination:photo-file": record(ENGAGEMENT_V, pk="engagement", photo="photo"),
+    "coordination:photo-remove": record(ENGAGEMENT_E, ENGAGEMENT_V, post=EMPTY, pk="engagement", photo="photo"),
+    "coordination:reprisal-create": page(INSIDE),
+    "coordination:reprisal-filed": page(INSIDE),
+    "coordination:reprisal-list": page("POCA PROT"),
+    "coordination:reprisal-detail": record("POCA PROT", pk="reprisal"),
+    "coordination:reprisal-act": record("PROT", "POCA", post=EMPTY, pk="reprisal"),
     # contacts, sharing
     "coordination:contact-list": page(INSIDE),
     "coordination:contact-create": page(CONTACT_E),

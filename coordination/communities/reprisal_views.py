@@ -1,12 +1,14 @@
 """Pages of the restricted register: a form for all staff, and what human rights and the POC Adviser read (CM-11)."""
 
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,7 +26,7 @@ from pocweb.audit import history_of
 from pocweb.errors import RuleError
 from pocweb.models import Area, Mission, Office
 from pocweb.numbers import whole
-from pocweb.pages import history_lines, permitted, sent_once, stated_version
+from pocweb.pages import View, history_lines, permitted, sent_once, stated_version
 from threats.forms.threats import GuardedForm
 
 PAGE_SIZE, MOST = 50, 100
@@ -69,6 +71,19 @@ class MeasuresForm(GuardedForm):
         label=gettext_lazy("What was done"), widget=forms.Textarea(attrs={"rows": 3}), required=False,
         help_text=gettext_lazy("It is added under the day and your name; what stands there stays."),
     )  # fmt: skip
+
+
+def _closed(view: View) -> View:
+    """Answer as if there were no such record to who may not read the register."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.has_perm(reprisals.VIEW):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    guarded.permission = reprisals.VIEW  # type: ignore[attr-defined]
+    return guarded
 
 
 def _load(request: HttpRequest, pk: int) -> Reprisal:
@@ -124,7 +139,7 @@ def reprisal_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@permitted(reprisals.VIEW)
+@_closed
 def reprisal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One allegation with what was done."""
     return _page(request, _load(request, pk), MeasuresForm())
@@ -150,7 +165,7 @@ def _page(request: HttpRequest, reprisal: Reprisal, form: MeasuresForm, status: 
 
 
 @require_POST
-@permitted(reprisals.VIEW)
+@_closed
 @sent_once
 def reprisal_act(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an allegation up, add what was done, or close it; the act is the button that was pressed."""

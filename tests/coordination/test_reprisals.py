@@ -40,7 +40,7 @@ def test_a_filed_allegation_is_seen_by_its_readers_and_told_nowhere_else(
     rights: Person,
     stranger: Person,
 ) -> None:
-    """CM-11: the filer sees the reference alone; 404 or 403 and no line for others, the audit trail included."""
+    """CM-11: the filer sees the reference alone; 404 and no line for others, the audit trail included."""
     adviser, administrator, head_of_office = (cleared(one) for one in (adviser, administrator, head_of_office))
     client = as_person(officer)
     posted = {"text": WORDS, "alleged_by": WORDS, "once": "token"}
@@ -62,14 +62,14 @@ def test_a_filed_allegation_is_seen_by_its_readers_and_told_nowhere_else(
         assert "RP-001" in as_person(reader).get("/reprisals/").content.decode()
         assert "RP-001" in as_person(reader).get("/").content.decode()
     for person in (officer, head_of_office, poc_lead, administrator):
-        assert [as_person(person).get(one).status_code for one in (address, "/reprisals/")] == [403, 403]
+        assert [as_person(person).get(one).status_code for one in (address, "/reprisals/")] == [404, 403]
         for page_of in ("/", "/notices/", "/engagements/", f"/offices/{bambari.pk}/"):
             answer = as_person(person).get(page_of)
             assert WORDS not in answer.content.decode()
             assert "RP-001" not in answer.content.decode()
     trail = as_person(administrator).get("/audit/").content.decode()
     assert ("RP-001" in trail, WORDS in trail) == (False, False)
-    assert as_person(stranger).get(address).status_code == 403
+    assert as_person(stranger).get(address).status_code == 404
     assert not any(WORDS in str((one.changes, one.note, one.object_ref)) for one in AuditEvent.objects.all())
     assert not any(WORDS in one.text for one in Notice.objects.all())
     assert not any(WORDS in one.body + one.subject for one in mail.outbox)
