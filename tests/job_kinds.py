@@ -46,7 +46,7 @@ def tell_slowly(now: datetime) -> None:
     for number in range(20):
         told = {"text": f"Thing {number}", "url": "/about/", "marking": 2, "ref": f"X-{number}"}
         notices.notify(people, topic="tests", key=f"tests:{number}", mission=mission, **told)
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 if os.environ.get("TEST_ROUND"):

@@ -28,27 +28,38 @@ class _Talk(socketserver.StreamRequestHandler):
                 self.say("250 fine")
 
     def take(self) -> None:
-        """Keep a message, then answer: who is killed in between has sent it and does not know."""
+        """Keep a message and answer; of the message at which it hangs, the sender hears nothing any more."""
         lines = []
         while (line := self.rfile.readline().decode()).rstrip("\r\n") != ".":
             if not line:
                 return
             lines.append(line)
         server: Any = self.server
-        server.messages.append(message_from_string("".join(lines)))
+        hangs = len(server.messages) == server.hangs_after and not server.has_hung
+        if not hangs or server.keeps:
+            server.messages.append(message_from_string("".join(lines)))
+        if hangs:
+            server.has_hung = True
+            self.rfile.read()  # until the sender is gone
+            return
         time.sleep(server.pause)
         self.say("250 kept")
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Listens on a free port while it is used as a context; `messages` are what it accepted, in order."""
+    """Listens on a free port while it is used as a context; `messages` are what it accepted, in order.
+
+    At the message after `hangs_after` it falls silent once, having kept that message or not: so it is known what was
+    under way when the sender is killed.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, pause: float) -> None:
+    def __init__(self, *, pause: float, hangs_after: int, keeps: bool) -> None:
         super().__init__(("127.0.0.1", 0), _Talk)
-        self.pause = pause
+        self.pause, self.hangs_after, self.keeps = pause, hangs_after, keeps
+        self.has_hung = False
         self.messages: list[Message] = []
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 

@@ -4,7 +4,6 @@ An e-mail whose sender was killed before it knew of the server's answer may arri
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -41,12 +40,6 @@ def people(transactional_db: None) -> list[Person]:
     return people
 
 
-@pytest.fixture
-def mail_server() -> Iterator[MailServer]:
-    with MailServer(pause=0.05) as server:
-        yield server
-
-
 def variables(server: MailServer) -> dict[str, str]:
     return {"EMAIL_URL": server.url, "POCWEB_TICK_SECONDS": "0.5", "TEST_ROUND": "on"}
 
@@ -73,7 +66,7 @@ def is_over(people: list[Person]) -> bool:
     return Notice.objects.filter(topic__in=("tests", ACTIONS)).count() == expected(people).total() and not waiting()
 
 
-def check(people: list[Person], server: MailServer) -> None:
+def check(people: list[Person], server: MailServer, *, doubled: int) -> None:
     """Nothing lost, nothing doubled, the counts right; e-mails doubled only where the kill fell."""
     rows = list(Notice.objects.filter(topic__in=("tests", ACTIONS)))
     assert Counter((row.person_id, row.key) for row in rows) == expected(people)
@@ -82,7 +75,7 @@ def check(people: list[Person], server: MailServer) -> None:
         assert person.unread_notices == Notice.objects.filter(person=person, read_at=None).count()
     names = Counter(str(message["Message-ID"]) for message in server.messages)
     assert set(names) == {f"<notice-{row.pk}@127.0.0.1>" for row in rows}
-    assert names.total() - len(names) <= 2
+    assert doubled <= names.total() - len(names) <= doubled + 2  # a slow machine may outlive a lease of 2 seconds
     assert not [
         message for message in server.messages if "Thing" in message.get_payload().replace("Thing of the tests", "")
     ]
@@ -90,48 +83,48 @@ def check(people: list[Person], server: MailServer) -> None:
 
 @pytest.mark.worker
 @pytest.mark.xdist_group("jobs")
-def test_worker_and_beat_killed_in_the_middle_lose_and_double_no_reminder(
-    people: list[Person], mail_server: MailServer, tmp_path: Path
-) -> None:
-    """A real worker and a real beat, both killed outright while one child tells and the other sends."""
-    worker = TwoHandedWorker(tmp_path / "worker.log", **variables(mail_server))
-    beat = CeleryBeat(tmp_path / "beat.log", **variables(mail_server))
-    try:
-        start(worker, beat)
-        wait_until(
-            lambda: len(mail_server.messages) >= 5 and Notice.objects.filter(topic="tests").count() >= 5,
-            seconds=WITHIN_SECONDS,
-            what="some reminders and e-mails",
-        )
-        beat.kill()
-        worker.kill()
-        assert Notice.objects.filter(topic="tests").count() < len(people) * THINGS
-        assert waiting()
+def test_worker_and_beat_killed_in_the_middle_lose_and_double_no_reminder(people: list[Person], tmp_path: Path) -> None:
+    """A real worker and a real beat, both killed outright while one child tells and the other sends.
 
-        start(worker, beat)
+    The e-mail under way has not arrived: it is sent again.
+    """
+    with MailServer(pause=0.02, hangs_after=5, keeps=False) as server:
+        worker = TwoHandedWorker(tmp_path / "worker.log", **variables(server))
+        beat = CeleryBeat(tmp_path / "beat.log", **variables(server))
+        try:
+            start(worker, beat)
+            wait_until(lambda: server.has_hung, seconds=WITHIN_SECONDS, what="some reminders and e-mails")
+            beat.kill()
+            worker.kill()
+            assert Notice.objects.filter(topic="tests").count() < len(people) * THINGS
+            assert waiting()
 
-        wait_until(lambda: is_over(people), seconds=WITHIN_SECONDS, what="the rest of the reminders and e-mails")
-    finally:
-        beat.kill()
-        worker.stop()
-    check(people, mail_server)
+            start(worker, beat)
+
+            wait_until(lambda: is_over(people), seconds=WITHIN_SECONDS, what="the rest of the reminders and e-mails")
+        finally:
+            beat.kill()
+            worker.stop()
+        check(people, server, doubled=0)
 
 
 @pytest.mark.skipif(bool(settings.REDIS_URL), reason="with a broker there is no embedded child")
-def test_job_process_killed_in_the_middle_loses_and_doubles_no_reminder(
-    people: list[Person], mail_server: MailServer, tmp_path: Path
-) -> None:
-    """The same without a broker, where the child of `serve` runs the schedule; killed while it sends."""
-    runner = JobProcess(tmp_path / "jobs.log", **variables(mail_server))
-    try:
-        runner.start()
-        wait_until(lambda: len(mail_server.messages) >= 5, seconds=WITHIN_SECONDS, what="some e-mails")
-        runner.kill()
-        assert waiting()
+def test_job_process_killed_in_the_middle_loses_and_doubles_no_reminder(people: list[Person], tmp_path: Path) -> None:
+    """The same without a broker, where the child of `serve` runs the schedule; killed while it sends.
 
-        runner.start()
+    The e-mail under way has arrived, which the child never heard: it arrives twice with one Message-ID.
+    """
+    with MailServer(pause=0.01, hangs_after=5, keeps=True) as server:
+        runner = JobProcess(tmp_path / "jobs.log", **variables(server))
+        try:
+            runner.start()
+            wait_until(lambda: server.has_hung, seconds=WITHIN_SECONDS, what="some e-mails")
+            runner.kill()
+            assert waiting()
 
-        wait_until(lambda: is_over(people), seconds=WITHIN_SECONDS, what="the rest of the reminders and e-mails")
-    finally:
-        runner.stop()
-    check(people, mail_server)
+            runner.start()
+
+            wait_until(lambda: is_over(people), seconds=WITHIN_SECONDS, what="the rest of the reminders and e-mails")
+        finally:
+            runner.stop()
+        check(people, server, doubled=1)
