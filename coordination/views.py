@@ -31,6 +31,7 @@ from pocweb.permissions import require
 from threats.editions import in_force, live_rows
 from threats.forms.threat_lines import asks_for_more
 from threats.models import MatrixEdition
+from threats.rounds import reviewed
 from threats.rules.editions import ENDORSE, RETURN, steps_from, unrated
 
 
@@ -276,6 +277,7 @@ def _act_page(
         "forums": forums,
         "count": len(rows),
         "unrated": unrated((row["ref"], row["risk"]) for row in rows),
+        "not_reviewed": [one.row["ref"] for one in reviewed(edition, rows) if one.at is None],
         "can_endorse": any(step.act == ENDORSE for step in steps_from(edition.state)),
         "can_return": any(step.act == RETURN for step in steps_from(edition.state)),
     }

@@ -106,7 +106,10 @@ def test_endorsement_on_the_page(sign_in: Any, officer: Person, bambari: Office)
     assert threat.ref in client.get(path).text
     given = {"kind": "endorse", "forum": forum.pk, "decided_on": "2020-12-31", "note": ""}
     assert client.post(path, given).status_code == 422
+    warning = f"Nobody has reviewed this row since the edition was opened: {threat.ref}."
+    assert warning in client.get(path).text
     rate(threat, 3)
+    assert warning not in client.get(path).text
     answer = client.post(path, given)
     edition.refresh_from_db()
     assert (answer.url, edition.state, edition.endorsed_by) == (f"/editions/{edition.pk}/", "endorsed", forum.name)

@@ -65,6 +65,23 @@ def test_edition_goes_its_way_by_the_pages(
     assert "S. Quill approved as Head of police" in refused.text
 
 
+def test_head_reads_what_weighs_before_approving(
+    sign_in: Any, officer: Person, heads: dict[str, Person], bambari: Office
+) -> None:
+    """TH-05: how many threats are extreme, and how many are new against the edition before."""
+    make_matrix_threat(bambari, risk=3)
+    make_edition(bambari, officer, "in_force", heads)
+    make_matrix_threat(bambari, risk=4)
+    second = make_edition(bambari, officer, "endorsed")
+    client = sign_in(heads["head_of_military"])
+    page = client.get(f"/editions/{second.pk}/approve/?slot=head_of_military").text
+    assert "1 threat is extreme." in page
+    assert "1 is new since edition 1." in page
+    MatrixEdition.objects.exclude(pk=second.pk).update(marking=3)
+    page = client.get(f"/editions/{second.pk}/approve/?slot=head_of_military").text
+    assert "There is no earlier edition to compare it with." in page
+
+
 def test_panel_says_who_signed_who_is_awaited_and_the_one_act_open(
     officer: Person, heads: dict[str, Person], colleague: Person, bambari: Office
 ) -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pocweb import clock
 from pocweb.audit import fingerprint, history_of
-from pocweb.choices import Marking
+from pocweb.choices import Marking, RiskLevel
 from pocweb.errors import Forbidden, RuleError
 from pocweb.models import Office
 from pocweb.pages import history_lines, permitted
@@ -238,7 +238,20 @@ def edition_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
         "role": dict(ApprovalSlot.choices).get(slot, ""),
         "count": len((edition.snapshot or {}).get("rows", ())),
     }
+    if act == rules.APPROVE:
+        context |= _weight(edition, _previous(edition, request.user))
     return render(request, "threats/edition_act.html", context, status=422 if form and form.errors else 200)
+
+
+def _weight(edition: MatrixEdition, previous: MatrixEdition | None) -> dict[str, Any]:
+    """Return what a head should know of the frozen rows: how many are extreme, and how many new since when."""
+    rows = (edition.snapshot or {}).get("rows", ())
+    found = marks(compare(previous.snapshot, edition.snapshot)) if previous and edition.snapshot else {}
+    return {
+        "extreme": sum(row["risk"] == RiskLevel.EXTREME for row in rows),
+        "new": sum(mark.is_new for mark in found.values()),
+        "previous": previous,
+    }
 
 
 def _act_form(request: HttpRequest, edition: MatrixEdition, act: str, slot: str) -> Any:
