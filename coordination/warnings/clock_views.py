@@ -47,10 +47,22 @@ SPREAD = (
 )  # fmt: skip
 
 
+BRANCHES = (
+    (Branch.IMMINENT.value, Branch.IMMINENT.label),
+    (Branch.NON_IMMINENT.value, Branch.NON_IMMINENT.label),
+    ("open", gettext_lazy("Not decided")),
+    ("all", gettext_lazy("All")),
+)
+"""Imminent cases come first: their targets are hours where those of others are days, so one median says little."""
+
+
 class ClockForm(MatrixFilterForm):
     """The filters of the clock: period, office, imminence, and the time that is drawn and broken down."""
 
-    measure = forms.ChoiceField(label=gettext_lazy("Time"), required=False, choices=Measure.choices)
+    measure = forms.ChoiceField(
+        label=gettext_lazy("Time"), required=False, choices=Measure.choices, initial=Measure.DECIDED
+    )
+    branch = forms.ChoiceField(label=gettext_lazy("Imminence"), required=False, choices=BRANCHES)
 
     field_order = ("measure", "office", "branch", "since", "until")
 
@@ -73,7 +85,12 @@ class Asked:
     def url(self, **more: Any) -> str:
         """Return the address of the cases behind a number; what is given replaces what is asked."""
         code = self.office.code if self.office else ""
-        return records_url(**{"since": self.since, "until": self.until, "office": code, "branch": self.branch, **more})
+        branch = "" if self.branch == "all" else self.branch
+        return records_url(**{"since": self.since, "until": self.until, "office": code, "branch": branch, **more})
+
+    def holds(self, branch: str) -> bool:
+        """Say whether cases of a branch are asked for."""
+        return self.branch == "all" or (self.branch == "open" and not branch) or self.branch == branch
 
 
 @dataclass(frozen=True)
@@ -99,7 +116,7 @@ def asked_of(request: HttpRequest, mission: Mission) -> tuple[Asked, ClockForm]:
     if since > until:
         form.add_error("since", _("The first day lies after the last."))
         since = _first_of(until, back=11)
-    branch, measure = wanted.get("branch") or "", wanted.get("measure") or Measure.DECIDED
+    branch, measure = wanted.get("branch") or Branch.IMMINENT.value, wanted.get("measure") or Measure.DECIDED
     return Asked(since, until, wanted.get("office"), branch, measure), form
 
 
@@ -109,13 +126,11 @@ def _first_of(day: date, *, back: int) -> date:
 
 
 def cases_of(user: Any, mission: Mission, asked: Asked) -> Any:
-    """Return the cases of a person's reach that the clock counts, open and closed."""
+    """Return the cases of a person's reach in days and offices, open and closed, of every imminence."""
     rows = WarningCase.objects.visible_to(user).filter(mission=mission)
     rows = rows.filter(received_at__date__gte=asked.since, received_at__date__lte=asked.until)
     if asked.office:
         rows = rows.filter(office__path__startswith=asked.office.path)
-    if asked.branch:
-        rows = rows.filter(branch="" if asked.branch == "open" else asked.branch)
     return rows
 
 
@@ -128,13 +143,18 @@ def clock_page(request: HttpRequest) -> HttpResponse:
     asked, form = asked_of(request, mission)
     cases = cases_of(request.user, mission, asked)
     targets = targets_of(mission)
-    times = read_times(cases, targets=targets, now=now)
+    whole = read_times(cases, targets=targets, now=now)
+    times = [one for one in whole if asked.holds(one.branch)]
+    if asked.branch != "all":
+        cases = cases.filter(branch="" if asked.branch == "open" else asked.branch)
     months = months_between(asked.since, asked.until)
     context = {
         "form": form,
         "asked": asked,
         "measure": Measure(asked.measure),
         "count": len(times),
+        "whole": len(whole),
+        "branches": _branches(request, whole, asked),
         "measures": [_line(times, measure, targets, asked) for measure in MOMENTS],
         "offices": by_office(request.user, mission, times, targets, asked),
         "months": by_month(times, months, targets, asked),
@@ -145,6 +165,17 @@ def clock_page(request: HttpRequest) -> HttpResponse:
         "can_set": request.user.has_perm(SET),
     }
     return render(request, "coordination/clock.html", context, status=422 if form.errors else 200)
+
+
+def _branches(request: HttpRequest, times: Sequence[CaseTimes], asked: Asked) -> list[tuple[str, int, str, bool]]:
+    """Return the choices of imminence with the number of cases, the address, and whether it is the present one."""
+    found = []
+    for key, label in BRANCHES:
+        query = request.GET.copy()
+        query["branch"] = key
+        count = sum(key == "all" or (key == "open" and not one.branch) or key == one.branch for one in times)
+        found.append((str(label), count, f"?{query.urlencode()}", key == asked.branch))
+    return found
 
 
 def months_between(since: date, until: date) -> list[date]:
@@ -235,6 +266,7 @@ def clock_export(request: HttpRequest) -> HttpResponse:
         raise RuleError("bad_period", _("The first day lies after the last."), "since")
     targets = targets_of(mission)
     times = read_times(cases_of(request.user, mission, asked), targets=targets, now=clock.now(mission))
+    times = [one for one in times if asked.holds(one.branch)]
     rows = list(_export_rows(request.user, mission, times, targets, asked))
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     name = f"alert-clock-{mission.code}-{asked.since}-{asked.until}.csv"
@@ -249,6 +281,7 @@ def _columns() -> list[Column]:
     return [
         Column("since", _("From"), "#date+start"),
         Column("until", _("Until"), "#date+end"),
+        Column("imminence", _("Imminence"), "#status+imminence"),
         Column("office", _("Office"), "#org+office"),
         Column("month", _("Month"), "#date+month"),
         Column("measure", _("Time"), "#indicator+name"),
@@ -274,7 +307,8 @@ def _export_rows(user: Any, mission: Mission, times: Sequence[CaseTimes], target
         for office, month, line in groups:
             spread = line.spread
             yield {
-                "since": asked.since, "until": asked.until, "office": office or None, "month": month or None,
+                "since": asked.since, "until": asked.until, "office": office or None,
+                "imminence": str(dict(BRANCHES)[asked.branch]), "month": month or None,
                 "measure": str(Measure(measure).label), "count": spread.count, "median": spread.median,
                 "p90": spread.p90, "late": spread.late, "running": spread.running, "never": spread.never,
             }  # fmt: skip

@@ -1,6 +1,6 @@
 """Pages of the indicators of early warning: value, definition, trend by quarter, breakdowns, the records behind."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from coordination.communities.choices import NetworkState
@@ -31,6 +31,13 @@ from pocweb.periods import Quarter
 from pocweb.tabular import Column, write_csv
 
 TREND = 4  # quarters of the trend, the present one included
+UNITS: dict[str, Callable[[int], str]] = {
+    "2.2.1": lambda n: ngettext("%(n)d area", "%(n)d areas", n) % {"n": n},
+    "2.2.2": lambda n: ngettext("%(n)d alert", "%(n)d alerts", n) % {"n": n},
+    "2.2.4": lambda n: ngettext("%(n)d attack", "%(n)d attacks", n) % {"n": n},
+    "3.2.1": lambda n: ngettext("%(n)d area", "%(n)d areas", n) % {"n": n},
+    "3.2.2": lambda n: ngettext("%(n)d network", "%(n)d networks", n) % {"n": n},
+}
 DIMENSIONS = {
     "region": gettext_lazy("By region"),
     "actor": gettext_lazy("By who responded"),
@@ -147,13 +154,14 @@ def value_words(indicator: Indicator, figure: Figure) -> str:
         return _("no value")
     if indicator.is_mean:
         return _("%(value)s hours") % {"value": f"{figure.value:g}"}
-    return f"{figure.value:g} {indicator.unit}"
+    return UNITS[str(indicator.code)](int(figure.value))
 
 
 def made_of(indicator: Indicator, figure: Figure) -> str:
     """Return of what the value is made: a share with both numbers, or the number of responses of a mean."""
     if indicator.is_mean:
-        return _("over %(n)d responses") % {"n": figure.denominator} if figure.denominator else ""
+        words = ngettext("over %(n)d response", "over %(n)d responses", figure.denominator) % {"n": figure.denominator}
+        return words if figure.denominator else ""
     if figure.percent is None:
         return _("nothing could count")
     said = {"percent": f"{figure.percent:g}", "of": figure.denominator}

@@ -49,7 +49,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("decisions", gettext_lazy("Decisions")),
     Column("partners", gettext_lazy("Partners informed"), ("partners_informed",), True),
     Column("actions", gettext_lazy("Actions: owner, deadline"), ("has_operation",), True),
-    Column("remarks", gettext_lazy("Remarks"), ("remarks",), True),
+    Column("remarks", gettext_lazy("Remarks, last update"), ("remarks",), True),
 )  # fmt: skip
 BY_KEY = {column.key: column for column in COLUMNS}
 CELLS: dict[str, tuple[str, ...]] = {column.key: column.fields for column in COLUMNS if column.is_cell}

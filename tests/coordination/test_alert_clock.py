@@ -163,7 +163,7 @@ def test_times_of_steps_are_ranked_by_the_database(bambari: Office, officer: Per
         CaseStep(case=case, key="3", act="rate-source", after="source_rated", begun_at=AT, ended_at=minutes(one))
         for one in took
     )
-    expected = StepTime("3", "Rate the source", count, rules.median(took) or 0, rules.percentile_90(took) or 0)
+    expected = StepTime("3", "rate-source", "Rate the source", count, rules.median(took) or 0, rules.percentile_90(took) or 0)
     assert step_times(WarningCase.objects.all()) == [expected]
 
 
@@ -206,7 +206,7 @@ def test_page_shows_times_outcomes_and_leads_to_the_cases(
     """EW-15: medians in words, running beside; nothing of another branch or mission; constant queries."""
     make_case(bria, adviser, CaseState.EMERGENCY_DECIDED, "imminent", at=AT, decided_at=minutes(9999))
     client = as_person(officer)
-    page = client.get("/alerts/clock/?measure=decided").content.decode()
+    page = client.get("/alerts/clock/?measure=decided&branch=all").content.decode()
     assert "5 cases" in page
     assert "1 h 30 min" in page  # the median of 60 and 121 minutes, shown in whole minutes
     assert "Bria" not in page
@@ -214,7 +214,7 @@ def test_page_shows_times_outcomes_and_leads_to_the_cases(
     behind = client.get("/alerts/matrix/?clock=decided&is=running_late").content.decode()
     assert "1 case in this view." in behind
     assert cases["running_late"].ref in behind
-    text = client.get("/alerts/clock/export.csv?measure=decided").content.decode()
+    text = client.get("/alerts/clock/export.csv?measure=decided&branch=all").content.decode()
     assert "#indicator+num+median" in text
     assert "90.5" in text
     assert "No case was received in this period." in as_person(stranger).get("/alerts/clock/").content.decode()
