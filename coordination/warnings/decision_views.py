@@ -36,7 +36,11 @@ def case_emergency(request: HttpRequest, pk: int) -> HttpResponse:
     case = load_case(request, pk)
     asked(request, CALL, case)
     forums = emergency.forums_for(case, request.user)
-    form = EmergencyForm(request.POST or None, forums=forums, initial={"forum": forums[0].pk if forums else None})
+    form = EmergencyForm(
+        request.POST if request.method == "POST" else None,
+        forums=forums,
+        initial={"forum": forums[0].pk if forums else None},
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -65,7 +69,7 @@ def case_decision(request: HttpRequest, pk: int) -> HttpResponse:
     asked(request, rules.STEER, case)
     act = decisions.act_for(case)
     try:
-        form = ActForm(request.POST or None, is_out_of_order=out_of_order(case, act))
+        form = ActForm(request.POST if request.method == "POST" else None, is_out_of_order=out_of_order(case, act))
     except RuleError as error:
         return not_open(request, case, error)
     if request.method == "POST" and form.is_valid():
@@ -92,7 +96,7 @@ def case_table(request: HttpRequest, pk: int) -> HttpResponse:
     case = load_case(request, pk)
     asked(request, rules.STEER, case)
     try:
-        form = ActForm(request.POST or None, is_out_of_order=out_of_order(case, "table"))
+        form = ActForm(request.POST if request.method == "POST" else None, is_out_of_order=out_of_order(case, "table"))
     except RuleError as error:
         return not_open(request, case, error)
     if request.method == "POST" and form.is_valid():
@@ -121,7 +125,13 @@ def case_tell(request: HttpRequest, pk: int) -> HttpResponse:
     asked(request, rules.STEER, case)
     found = telling.decisions_to_tell(case, request.user)
     initial = {"decision": found[0].pk if len(found) == 1 else None}
-    form = TellForm(request.POST or None, user=request.user, case=case, decisions=found, initial=initial)
+    form = TellForm(
+        request.POST if request.method == "POST" else None,
+        user=request.user,
+        case=case,
+        decisions=found,
+        initial=initial,
+    )
     if request.method == "POST" and form.is_valid():
         given: dict[str, Any] = dict(form.cleaned_data)
         decision: Decision | None = next((one for one in found if one.pk == given.pop("decision")), None)
@@ -144,7 +154,9 @@ def case_close(request: HttpRequest, pk: int) -> HttpResponse:
     case = load_case(request, pk)
     asked(request, rules.STEER, case)
     try:
-        form = CloseForm(request.POST or None, is_out_of_order=out_of_order(case, "close"))
+        form = CloseForm(
+            request.POST if request.method == "POST" else None, is_out_of_order=out_of_order(case, "close")
+        )
     except RuleError as error:
         return not_open(request, case, error)
     if request.method == "POST" and form.is_valid():

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -30,7 +29,7 @@ from coordination.warnings.response_words import LABELS, show_response, tone_of
 from pocweb.audit import history_of
 from pocweb.errors import Forbidden, RuleError
 from pocweb.guard import EditConflict
-from pocweb.pages import chosen_values, conflict_context, history_lines, is_choice, permitted, sent_once, stated_version
+from pocweb.pages import conflict_page, history_lines, permitted, sent_once, stated_version, wanted_changes
 
 TEXTS = ("text", "host_authority")
 ACTS: dict[str, tuple[Any, Any]] = {
@@ -62,7 +61,7 @@ def response_create(request: HttpRequest, pk: int) -> HttpResponse:
     asked(request, rules.RESPOND, case)
     found = list(decisions.decisions_of(case).visible_to(request.user))
     initial = {"decision": found[0].pk if found else None}
-    form = ResponseForm(request.POST or None, case=case, decisions=found, initial=initial)
+    form = ResponseForm(request.POST if request.method == "POST" else None, case=case, decisions=found, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             made = responses.add_response(case, given=form.values(), by=request.user)
@@ -88,34 +87,24 @@ def response_update(request: HttpRequest, pk: int) -> HttpResponse:
     initial: dict[str, Any] = {name: getattr(response, name) for name in ("kind", "text", "host_authority", "due_at")}
     initial |= {name: getattr(response, f"{name}_id") for name in ("component", "owner", "decision")}
     initial["is_operation"] = "yes" if response.is_operation else "no"
-    form = ResponseForm(request.POST or None, case=case, decisions=found, initial=initial)
+    form = ResponseForm(request.POST if request.method == "POST" else None, case=case, decisions=found, initial=initial)
     if request.method == "POST":
-        chose = is_choice(request.POST)
-        if chose or form.is_valid():
-            changes = chosen_values(request.POST, names=responses.EDITABLE, texts=TEXTS) if chose else form.values()
-            try:
-                responses.edit_response(
-                    response, changes=changes, based_on=stated_version(request.POST), by=request.user
-                )
-            except EditConflict as error:
-                return _conflict(request, response, error)
-            except RuleError as error:
-                refuse(form, error)
-            else:
+        try:
+            changes = wanted_changes(request, form, names=responses.EDITABLE, texts=TEXTS)
+            if changes is not None:
+                based_on = stated_version(request.POST)
+                responses.edit_response(response, changes=changes, based_on=based_on, by=request.user)
                 messages.success(request, _("The response is saved."))
                 return redirect("coordination:response-detail", pk)
+        except EditConflict as error:
+            words: Any = {"labels": LABELS, "show": show_response, "texts": TEXTS}
+            return conflict_page(request, error, "coordination/sharing_conflict.html", record=response, **words)
+        except RuleError as error:
+            form.is_valid()
+            refuse(form, error)
     context = context_of(case, request, form=form, response=response)
     context["based_on"] = stated_version(request.POST) or response.version
     return render(request, "coordination/response_form.html", context, status=422 if form.errors else 200)
-
-
-def _conflict(request: HttpRequest, response: CaseResponse, error: EditConflict) -> HttpResponse:
-    shown = conflict_context(
-        error, record_label=str(response.get_kind_display()), labels=LABELS, show=show_response, texts=TEXTS
-    )
-    back_url = reverse("coordination:response-detail", args=[response.pk])
-    context = shown | {"record": response, "back_url": back_url, "marking": response.case.marking}
-    return render(request, "coordination/sharing_conflict.html", context, status=409)
 
 
 @require_safe
@@ -183,7 +172,9 @@ def case_implement(request: HttpRequest, pk: int) -> HttpResponse:
     case = load_case(request, pk)
     asked(request, rules.RESPOND, case)
     try:
-        form = ActForm(request.POST or None, is_out_of_order=out_of_order(case, "implement"))
+        form = ActForm(
+            request.POST if request.method == "POST" else None, is_out_of_order=out_of_order(case, "implement")
+        )
     except RuleError as error:
         return not_open(request, case, error)
     if request.method == "POST" and form.is_valid():
@@ -215,7 +206,7 @@ def harm_create(request: HttpRequest, pk: int) -> HttpResponse:
     last = case.harm_assessments.last()
     operations = list(harm.operations_of(case).select_related("component"))
     initial = {name: getattr(last, name) for name in harm.TEXTS} if last else {"operation": _plan(operations)}
-    form = HarmForm(request.POST or None, initial=initial)
+    form = HarmForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             made = harm.assess_harm(case, given=form.cleaned_data, by=request.user)

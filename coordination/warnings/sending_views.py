@@ -124,7 +124,10 @@ def case_acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
 def recipient_rules(request: HttpRequest) -> HttpResponse:
     """The mission's lists of recipients by step, and the form that adds a line."""
     mission = mission_of(request)
-    form = RuleForm(request.POST or None, initial={"reach": "office", "step": request.GET.get("step", sending.SEND)})
+    form = RuleForm(
+        request.POST if request.method == "POST" else None,
+        initial={"reach": "office", "step": request.GET.get("step", sending.SEND)},
+    )
     if request.method == "POST" and form.is_valid():
         try:
             rule = recipients.add_rule(mission, by=request.user, **form.cleaned_data)

@@ -71,7 +71,7 @@ def tell_of_case(
         "decision": [None, decision.ref], "share": [None, share.ref if share else None],
     }  # fmt: skip
     record_event(by, "told people of a case", told, changes=changes, now=moment)
-    said = {"told": [None, told.pk]}
+    said = {"telling": [None, told.pk]}
     if case.is_imminent and case.state == CaseState.FLASH_SENT:
         move_case(case, "tell", by=by, said=said, now=moment)
     else:

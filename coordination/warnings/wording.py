@@ -42,6 +42,14 @@ LABELS: dict[str, Any] = {
     "report": gettext_lazy("further report"),
     "corroborates": gettext_lazy("bears out what was reported"),
     "change_reason": gettext_lazy("why the list was changed"),
+    "climbed_to": gettext_lazy("went up to"),
+    "acknowledged": gettext_lazy("acknowledged, of the steps"),
+    "reminders": gettext_lazy("reminders"),
+    "meeting": gettext_lazy("meeting"),
+    "decision": gettext_lazy("decision"),
+    "response": gettext_lazy("response"),
+    "harm": gettext_lazy("harm assessment"),
+    "telling": gettext_lazy("who was told"),
     "classed_at": gettext_lazy("classed"),
     "disseminated_at": gettext_lazy("sent out"),
     "decided_at": gettext_lazy("decided"),
@@ -58,8 +66,9 @@ KNOWN: dict[str, Any] = {
     "expected": ExpectedTime, "threatening": Threatening, "channel": Channel, "marking": Marking, "outcome": Outcome,
     "review_state": ReviewState,
 }  # fmt: skip
-COUNTED = ("told", "sent_to")
-BY_KEY = ("area", "actor", "source", "threat", "incident", "hierarchy_copy", "office", "report")
+COUNTED = ("told", "sent_to", "climbed_to")
+BY_KEY = ("area", "actor", "source", "threat", "incident", "hierarchy_copy", "office", "report", "decision", "response", "harm",
+          "telling")  # fmt: skip
 """Records that the history keeps by key; the page says that there is one, since marking may hide which."""
 
 
