@@ -67,8 +67,10 @@ KNOWN: dict[str, Any] = {
     "review_state": ReviewState,
 }  # fmt: skip
 COUNTED = ("told", "sent_to", "climbed_to")
-BY_KEY = ("area", "actor", "source", "threat", "incident", "hierarchy_copy", "office", "report", "decision", "response", "harm",
-          "telling")  # fmt: skip
+BY_KEY = (
+    "area", "actor", "source", "threat", "incident", "hierarchy_copy", "office", "report", "decision", "response",
+    "harm", "telling",
+)  # fmt: skip
 """Records that the history keeps by key; the page says that there is one, since marking may hide which."""
 
 
