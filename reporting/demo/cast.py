@@ -73,7 +73,7 @@ PEOPLE = (
     PersonPlan("orlo", "D.", "Orlo", "Civil Affairs Officer, Bambari", Role.SECT, "BAMBARI", "civil-affairs"),
     PersonPlan("haske", "J.", "Haske", "Chief, Joint Operations Centre", Role.JOC, "HQ", "support"),
     PersonPlan("ferro", "C.", "Ferro", "Joint Mission Analysis Centre", Role.JMAC, "HQ", "political", _STRICT),
-    PersonPlan("solane", "M.", "Solane", "Human Rights Officer", Role.PROT, "HQ", "human-rights"),
+    PersonPlan("solane", "M.", "Solane", "Human Rights Officer", Role.PROT, "HQ", "human-rights", _STRICT),
     PersonPlan("pasco", "L.", "Pasco", "Strategic Communications", Role.SCPI, "HQ", "support"),
     PersonPlan("grint", "B.", "Grint", "Mission Support", Role.DMS, "HQ", "support"),
     PersonPlan("weller", "K.", "Weller", "Planning Officer", Role.SPU, "HQ", "support"),
