@@ -1,15 +1,27 @@
 """The glossary explains acronyms on hover and in exports (CO-12)."""
 
+import io
+from datetime import date
+
 import pytest
 from django.test import Client
+from django.utils.safestring import mark_safe
+from openpyxl import load_workbook
+from pypdf import PdfReader
 
-from pocweb.glossary import acronyms, explained, used_in
-from pocweb.models import Person
+from pocweb.glossary import acronyms, explained, once_per_page, used_in, without_hints
+from pocweb.models import Office, Person
+from pocweb.pdf import render_pdf, with_acronyms
+from pocweb.tabular import Column, open_table, write_csv, write_xlsx
+from tests.factories.threats_threat import make_full_threat
+from threats.services.threats import edit_threat
 
 
 def test_every_acronym_of_the_handbook_is_there() -> None:
-    """CO-12: the list of Annex VIII, and those that the text explains beside it."""
-    assert len(acronyms()) == 184
+    """CO-12: the list of Annex VIII, and those that the text explains beside it; what it never explains stays bare."""
+    assert {"EWRR", "MICM", "SAGE", "UTM"} <= set(acronyms())
+    assert not {"FCOS", "ODMS", "COB", "FRAGO", "MOP", "NKB", "CPS", "GoCAR"} & set(acronyms())
+    assert len(acronyms()) == 185
     assert acronyms()["CAN"] == "Community Alert Network"
     assert acronyms()["T/PCC"] == "Troop / Police Contributing Country"
     assert list(acronyms()) == sorted(acronyms(), key=str.casefold)
@@ -31,6 +43,70 @@ def test_acronyms_are_explained_where_they_stand_first(text: str, shown: str) ->
     assert explained(text) == shown
 
 
+def test_page_explains_each_acronym_once() -> None:
+    """CO-12: what two texts of a page share is explained in the first; on paper nothing hovers."""
+    with once_per_page():
+        assert [explained("CAN met"), explained("CAN and CLA"), explained(None)] == [
+            '<abbr title="Community Alert Network">CAN</abbr> met',
+            'CAN and <abbr title="Community Liaison Assistant">CLA</abbr>',
+            "",
+        ]
+        with without_hints():
+            assert explained("QRF & CAN") == "QRF &amp; CAN"
+        assert explained(mark_safe("<b>QRF</b>")) == "<b>QRF</b>"
+    assert explained("CAN") == '<abbr title="Community Alert Network">CAN</abbr>'
+
+
+def test_open_row_threat_and_desk_explain_once_and_closed_rows_stay_light(
+    client: Client, officer: Person, bambari: Office
+) -> None:
+    """CO-12: the page of a threat, the open row of the matrix; a link to the glossary for who cannot hover."""
+    threat = make_full_threat(bambari, "Attacks near the IDP site", by=officer)
+    edit_threat(
+        threat, changes={"capacity": "QRF in reach", "objective": "The QRF and OCHA act"}, based_on=1, by=officer
+    )
+    client.force_login(officer)
+    closed, opened, page = (
+        client.get(url).text
+        for url in ("/matrix/BAMBARI/", f"/matrix/BAMBARI/?open={threat.ref}", f"/threats/{threat.pk}/")
+    )
+    told = '<abbr title="Quick Reaction Force">QRF</abbr>'
+    assert [text.count(told) for text in (closed, opened, page)] == [0, 1, 1]
+    assert '<abbr title="Internally Displaced Person">IDP</abbr>' in page
+    assert all('href="/glossary/"' in text.split("<footer>")[1] for text in (closed, opened, page))
+
+
+def test_workbook_explains_what_occurs_in_it_on_a_sheet_of_its_own() -> None:
+    """CO-12: those of heads and cells, in order; none where nothing occurs, and none in CSV."""
+    columns = (Column("who", "Who (UNPOL)"), Column("what", "What"))
+    rows = [{"who": "CLA", "what": "=OCHA"}, {"who": None, "what": 3}]
+    out, plain, lines = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    write_xlsx(columns, rows, out)
+    write_xlsx((Column("what", "What"),), [{"what": "Patrol"}], plain)
+    write_csv(columns, rows, lines)
+    book = load_workbook(out)
+    assert [tuple(cell.value for cell in row) for row in book["Acronyms"]] == [
+        ("Acronym", "Words"),
+        ("CLA", "Community Liaison Assistant"),
+        ("OCHA", "United Nations Office for the Coordination of Humanitarian Affairs"),
+        ("UNPOL", "United Nations Police"),
+    ]
+    assert book.sheetnames == ["data", "Acronyms"]
+    assert load_workbook(plain).sheetnames == ["data"]
+    assert b"Community Liaison" not in lines.getvalue()
+    assert [row.values for row in open_table(out, name="t.xlsx")][0]["Who (UNPOL)"] == "CLA"
+
+
+def test_document_lists_its_acronyms_once_at_its_end() -> None:
+    """CO-12: read back from the paper; the same document gives the same bytes, one without acronyms gets no list."""
+    document = {"office": "QRF camp", "contacts": [], "day": date(2020, 12, 31), "marking": "Confidential"}
+    first, second = (render_pdf("coordination/pdf/contacts.html", document) for _ in range(2))
+    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(first)).pages)
+    assert first == second
+    assert "Acronyms\nQRF: Quick Reaction Force" in text
+    assert with_acronyms("<main><p title='QRF'>None</p></main>") == "<main><p title='QRF'>None</p></main>"
+
+
 def test_exports_list_what_they_use() -> None:
     assert used_in(["The CLA called.", "", "UNPOL and CLA"]) == {
         "CLA": "Community Liaison Assistant",
@@ -42,5 +118,5 @@ def test_page_finds_by_letters_and_by_words(client: Client, officer: Person) -> 
     client.force_login(officer)
     page = client.get("/glossary/", {"q": "alert network"}).content.decode()
     assert '<th scope="row">CAN</th><td>Community Alert Network</td>' in page
-    assert "1 acronym of 184." in page
+    assert "1 acronym of 185." in page
     assert "No acronym has these letters" in client.get("/glossary/", {"q": "<zzz>"}).content.decode()
