@@ -97,10 +97,10 @@ def ask_evaluation(
         case=case, kind=TaskKind.EVALUATION, owner=owner, tool=tool, asked_at=now, asked_by=by, due_on=due_on
     )
     said: dict[str, list[Any]] = {
-        "tool": [None, tool],
-        "owner": [None, owner.pk],
+        "tool": [None, str(EvaluationTool(tool).label)],
+        "owner": [None, str(owner)],
         "due_on": [None, due_on.isoformat()],
-        "decision_pk": [None, decision.pk],
+        "decision": [None, [decision.pk]],
     }
     write_step(
         case, key=KEY, act="evaluate", verb="asked for an evaluation of",

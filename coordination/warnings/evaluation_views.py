@@ -148,7 +148,7 @@ def _page(
         CaseTask.objects.filter(case=case, kind=TaskKind.EVALUATION).select_related("owner", "done_by").order_by("-pk")
     )
     steps = list(CaseStep.objects.filter(case=case, key=services.KEY).select_related("by").order_by("-pk"))
-    keys = [pair[1] for step in steps if (pair := step.said.get("decision_pk"))]
+    keys = [key for step in steps for key in step.said.get("decision", [None, []])[1]]
     seen = {one.pk: one for one in services.decisions_on(case, request.user).filter(pk__in=keys)}
     open_task = next((one for one in tasks if one.done_at is None), None)
     context = {

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from coordination.warnings.flash_content import Draft, Paragraph, Section, paragraphs
 from pocweb.errors import RuleError
 from pocweb.fieldlist import for_people
-from threats.choices import ActorSide, DatePrecision, Harm, PersonStatus, Verification
+from threats.choices import ActorSide, DatePrecision, Harm, Origin, PersonStatus, Verification
 from threats.models import CasualtyCount, Incident
 
 
@@ -56,6 +56,8 @@ def _happened(incident: Incident) -> tuple[Paragraph, ...]:
     forms = ", ".join(kind.name for kind in incident.violence_types.all())
     kind = incident.get_event_kind_display()
     lead = f"{day}, {where}. {incident.title}. {kind}{': ' + forms if forms else ''}."
+    if incident.origin == Origin.UCDP:  # its text lists the reports that the event was coded from
+        return paragraphs(lead, _("Taken from %(origin)s.") % {"origin": incident.get_origin_display()})
     return paragraphs(lead, incident.narrative.strip())
 
 

@@ -137,7 +137,7 @@ def _responses(case: WarningCase, refs: dict[int, str]) -> Iterator[Entry]:
         steps.setdefault(step.said.get("response", [None, 0])[1], []).append(step)
     for one in case.responses.select_related("component", "owner", "created_by", "changed_by"):
         yield _planned(one, refs)
-        yield from _carried_out(one, steps.get(one.pk, []))
+        yield from _carried_out(one, steps.get(one.pk, []), case.acted_at)
 
 
 def _kind(one: CaseResponse) -> dict[str, Any]:
@@ -154,12 +154,13 @@ def _planned(one: CaseResponse, refs: dict[int, str]) -> Entry:
     return Entry(one.created_at, DID, title, who=person_words(one.created_by), lines=tuple(lines))
 
 
-def _carried_out(one: CaseResponse, steps: list[CaseStep]) -> Iterator[Entry]:
+def _carried_out(one: CaseResponse, steps: list[CaseStep], acted_at: datetime | None) -> Iterator[Entry]:
     """Yield when action was taken, which obstacle was met, and the end with its effect; who reported each."""
     by = {step.act: person_words(step.by) for step in steps}
     if one.begun_at:
         title = _("Action taken: %(kind)s, %(who)s") % _kind(one)
-        yield Entry(one.begun_at, DID, title, who=by.get("begin-response", ""))
+        measure = Measure.ACTED if one.begun_at == acted_at else ""
+        yield Entry(one.begun_at, DID, title, who=by.get("begin-response", ""), measure=measure)
     met = [(step.ended_at, person_words(step.by)) for step in steps if step.act == "response-hindered"]
     if not met and one.state == ResponseState.HINDERED:
         met = [(one.changed_at, person_words(one.changed_by))]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.dateparse import parse_datetime
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -64,7 +65,7 @@ def entries_of(case: WarningCase, user: Any) -> Iterator[Entry]:
         is_told = one.act in TOLD_BY_RECORD or (one.act in SENDING and (one.key, one.ended_at) in sent)
         if one.is_out_of_order or not is_told:
             yield _step(case, one)
-    yield from _sendings(rows, {(one.key, one.ended_at): person_words(one.by) for one in steps})
+    yield from _sendings(rows, {one.ended_at: person_words(one.by) for one in steps})
     yield from _edits(case, user, steps)
     if case.neutralised_at:
         yield Entry(case.neutralised_at, KNEW, _("The threat is neutralised"), measure=Measure.NEUTRALISED)
@@ -108,7 +109,7 @@ def _step(case: WarningCase, step: CaseStep) -> Entry:
         side=KNEW if step.key in JUDGED else DID,
         title=_("Step %(key)s: %(label)s") % {"key": step.key, "label": label},
         who=person_words(step.by),
-        changes=tuple(said_changes(step.said)),
+        changes=tuple(line for line in said_changes(step.said) if line[2] != step.reason),
         reason=step.reason,
         is_out_of_order=step.is_out_of_order,
         measure=MEASURE_OF[column] if ends else "",
@@ -135,7 +136,7 @@ def said_changes(said: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
             continue
         before, after = (_words(field, value) for value in pair)
         if before != after:
-            yield str(field.verbose_name), before, after
+            yield capfirst(str(field.verbose_name)), before, after
 
 
 def _words(field: "models.Field[Any, Any]", value: Any) -> str:
@@ -151,13 +152,13 @@ def _words(field: "models.Field[Any, Any]", value: Any) -> str:
     return for_people(value)
 
 
-def _sendings(rows: list[CaseRecipient], senders: dict[tuple[str, datetime], str]) -> Iterator[Entry]:
+def _sendings(rows: list[CaseRecipient], senders: dict[datetime, str]) -> Iterator[Entry]:
     """Yield each sending with who has not acknowledged until now, and each acknowledgement with the time it took."""
     groups: dict[tuple[str, datetime, int], list[CaseRecipient]] = {}
     for row in rows:
         groups.setdefault((row.step, row.sent_at, row.level), []).append(row)
     for (step, at, level), people in groups.items():
-        yield _sending(step, at, level, people, senders.get((step, at), _("The system")))
+        yield _sending(step, at, level, people, senders.get(at, _("The system")))
     last = max((row.acknowledged_at for row in rows if row.step == "I10" and row.acknowledged_at), default=None)
     for row in rows:
         if row.reminded_at:

@@ -163,7 +163,7 @@ def test_trail_tells_the_whole_chain_in_time(case: WarningCase, adviser: Person)
         by_title.setdefault(entry.title, []).append(entry)
     rated = by_title["Step 3: Rate the source"][0]
     assert (rated.changes, rated.reason, rated.who, rated.gap) == (
-        (("source", "B Usually reliable", "C Rather reliable"),), "It failed twice", "A. Bellin", ""
+        (("Source", "B Usually reliable", "C Rather reliable"),), "It failed twice", "A. Bellin", ""
     )  # fmt: skip
     assert by_title["Step I10: sent to its recipients"][0].lines[-1] == "Not acknowledged: T. Vey."
     first, second = by_title["Decision of Protection group"]
@@ -178,7 +178,7 @@ def test_trail_tells_the_whole_chain_in_time(case: WarningCase, adviser: Person)
     assert by_title["Protection group met"][0].gap == "1 h 35 min later"
     assert by_title["Incident in the area"][0].lines[-1] == "Killed: 1. Injured: not recorded. Verification: reported."
     closed = {label: after for label, _before, after in by_title["Step N12: Close it"][0].changes}
-    assert (closed["outcome"], closed["finding at the end"]) == (
+    assert (closed["Outcome"], closed["Finding at the end"]) == (
         "It happened",
         "One man was killed before the patrol came.",
     )
