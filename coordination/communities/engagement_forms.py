@@ -56,7 +56,7 @@ class EngagementForm(GuardedForm):
         help_text=_("Stigma or reprisal, loss of their own protection, a network that does not last."),
     )  # fmt: skip
     concerns_child_victim = forms.BooleanField(
-        label=_("It concerns a child victim"), required=False, help_text=_("Then no photograph is kept.")
+        label=_("It concerns a child victim: no photograph is kept"), required=False
     )
     purposes = forms.MultipleChoiceField(
         label=_("Why you met them"), choices=Purpose.choices, widget=TICKS,
@@ -99,15 +99,22 @@ class EngagementForm(GuardedForm):
         counts = (self.initial or {}).get("counts") or {}
         for cell in CELLS:
             sex, age = cell.split(":")
-            self.fields[f"count_{sex}_{age}"] = forms.IntegerField(
-                label=f"{Sex(sex).label}, {str(AgeGroup(age).label).lower()}",
-                min_value=0, max_value=100_000, required=False, initial=counts.get(cell),
-            )  # fmt: skip
+            label = f"{Sex(sex).label}, {str(AgeGroup(age).label).lower()}"
+            widget = forms.NumberInput(attrs={"aria-label": label})
+            given: Any = {"label": label, "required": False, "initial": counts.get(cell), "widget": widget}
+            self.fields[f"count_{sex}_{age}"] = forms.IntegerField(min_value=0, max_value=100_000, **given)
+
+    @property
+    def count_rows(self) -> list[tuple[Any, list[tuple[Any, Any]]]]:
+        """Return the numbers as a table: sex, and for each age group its label and bound field."""
+        return [(sex.label, [(age.label, self[f"count_{sex.value}_{age.value}"]) for age in AgeGroup]) for sex in Sex]
 
     @property
     def fieldsets(self) -> list[tuple[Any, list[Any]]]:
-        """Return headings with their bound fields, in the order in which people fill them in: risk before anything."""
-        return [(heading, [self[name] for name in names]) for heading, names in FIELDSETS]
+        """Return headings with their bound fields, risk before anything of people; no fields stand for the table."""
+        return [
+            (heading, [self[name] for name in names if not name.startswith("count_")]) for heading, names in FIELDSETS
+        ]
 
     def refuse(self, error: Any) -> None:
         """Show a refusal of the numbers at the first of them."""

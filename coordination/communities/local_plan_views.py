@@ -1,5 +1,6 @@
 """Pages of local POC plans: list, plan, title and period, risks, lines, adoption, the next period."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -205,6 +206,8 @@ def _show(name: str, value: Any) -> str:
         return ""
     if name == "state":
         return str(LocalPlanState(value).label)
+    if name in ("starts_on", "ends_on"):
+        return for_people(date.fromisoformat(value))
     return for_people(value)
 
 
