@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
@@ -304,7 +306,12 @@ def test_sheet_names_level_in_its_tags(mission: Mission, adviser: Person, row: l
 
 
 def test_drawing_alone_is_a_file_and_is_recorded(mission: Mission, adviser: Person, row: list[Area]) -> None:
-    answer = signed_in(adviser).get("/hotspots/map.svg")
+    """At most twelve queries of reading once the shapes are remembered, and the event on record."""
+    client = signed_in(adviser)
+    client.get("/hotspots/map.svg")
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get("/hotspots/map.svg")
+    assert sum(query["sql"].startswith("SELECT") and "_audit" not in query["sql"] for query in asked) <= 12
 
     assert answer["Content-Type"] == "image/svg+xml"
     assert answer.content.startswith(b'<svg xmlns="http://www.w3.org/2000/svg"')

@@ -53,7 +53,7 @@ class HotspotForm(forms.Form):
         super().__init__(data)
         fields: Any = self.fields
         actors = Actor.objects.filter(mission=mission).visible_to(user).values_list("code", "name").order_by("name")
-        fields["actor"].choices = [("", _("All actors")), *actors]
+        fields["actor"].choices = lambda: [("", _("All actors")), *actors]  # asked for where one is named or offered
         self.periods = _periods(clock.today(mission))
         fields["period"].choices = [(code, label) for code, label, _start, _end in self.periods]
         fields["level"].choices = [(level, str(name)) for level, name in LEVEL_NAMES.items()]
