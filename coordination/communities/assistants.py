@@ -99,7 +99,7 @@ def add_assistant(mission: Mission, *, by: Any, now: datetime | None = None, **v
     assistant.save(force_insert=True)
     assistant.areas.set(areas or [])
     record_event(by, "added", assistant, changes=shared.told(plain_assistant(assistant)), now=moment)
-    keep_assistant(assistant, ended_before=None, by=by, now=moment)
+    keep_assistant(assistant, before=(assistant.starts_on, None), by=by, now=moment)
     return assistant
 
 
@@ -113,10 +113,10 @@ def edit_assistant(
     """
     require(by, CHANGE, assistant)
     moment = now or clock.now(assistant.mission)
-    ended_before: list[date | None] = []
+    before: list[tuple[date, date | None]] = []
 
     def apply(record: LiaisonAssistant, values: dict[str, Any]) -> list[str]:
-        ended_before.append(record.ends_on)
+        before.append((record.starts_on, record.ends_on))
         columns, areas = _apply(record, values, by=by)
         if areas is not None:
             record.areas.set(areas)
@@ -126,8 +126,8 @@ def edit_assistant(
         ROWS.all(), assistant, changes=as_plain(changes), by=by, based_on=based_on, plain=plain_assistant,
         apply=apply, now=moment,
     )  # fmt: skip
-    if ended_before:
-        keep_assistant(saved.record, ended_before=ended_before[0], by=by, now=moment)
+    if before:
+        keep_assistant(saved.record, before=before[0], by=by, now=moment)
     return saved
 
 
@@ -151,5 +151,5 @@ def end_assistant(
         raise Conflict("already_ended", _("%(ref)s has a last day already.") % {"ref": assistant.ref})
     fresh = ROWS.get(pk=assistant.pk)
     record_event(by, "ended", fresh, changes={"ends_on": [None, ends_on.isoformat()]}, now=moment)
-    keep_assistant(fresh, ended_before=None, by=by, now=moment)
+    keep_assistant(fresh, before=(fresh.starts_on, None), by=by, now=moment)
     return fresh

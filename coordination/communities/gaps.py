@@ -5,25 +5,27 @@ its areas, in one below or above it, or what is linked to the office itself. Sou
 each base needs all three is the requirement's reading of them. Read once for page, map and overview: `read_ground`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Prefetch, Q
+from django.db.models import F, Prefetch, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coordination.communities.choices import NetworkState, PlanState
 from coordination.communities.periods import periods_of
-from coordination.communities.plain import CHANGE
+from coordination.communities.plain import CHANGE, KIND
 from coordination.communities.rules_networks import SETTING_UP
 from coordination.communities.watch import amber_of, with_consenting
 from coordination.models import CommunityPlan, LiaisonAssistant, Network
-from pocweb.choices import Priority
+from pocweb.choices import Priority, Verb
 from pocweb.models import Area, Mission, Office
+from pocweb.permissions import grants_for
 from threats.choices import PresenceKind
 from threats.models import Presence, Threat
 
@@ -42,13 +44,17 @@ def without_shapes(name: str = "areas") -> Prefetch:
     return Prefetch(name, Area.objects.defer("shape"))
 
 
+AreaName = tuple[str, str, str]
+"""Path, p-code and name of an area."""
+
+
 @dataclass(frozen=True)
 class Base:
     """A base of the mission: an office with a place (`office_id`), or a presence; paths are those of its areas."""
 
     name: str
     office: Office
-    areas: tuple[tuple[str, str, str], ...]
+    areas: tuple[AreaName, ...]
     office_id: int | None = None
     url: str = ""
 
@@ -74,25 +80,46 @@ class Gap:
         return str(KINDS[self.kind])
 
 
+@dataclass(frozen=True)
+class Helper:
+    """An assignment that goes on: the office that keeps it, the base, and the paths of its areas."""
+
+    office: Office
+    base_id: int
+    marking: int
+    paths: tuple[str, ...]
+
+
 @dataclass
 class Ground:
-    """What a person sees of the communities of a mission on a day; each list was read in one query."""
+    """What a person sees of the communities of a mission on a day; each list was read in one query.
+
+    `offices` are all of the mission in tree order, each with the areas that it answers for; `reach` are the paths of
+    the person's branches.
+    """
 
     mission: Mission
     today: date
+    offices: list[tuple[Office, tuple[AreaName, ...]]] = field(default_factory=list)
+    reach: tuple[str, ...] = ()
     bases: list[Base] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
-    assistants: list[LiaisonAssistant] = field(default_factory=list)
+    assistants: list[Helper] = field(default_factory=list)
     plans: list[tuple[str, str]] = field(default_factory=list)
-    threats: list[tuple[Threat, list[Area]]] = field(default_factory=list)
+    threats: list[tuple[Threat, tuple[AreaName, ...]]] = field(default_factory=list)
     periods: Any = None
 
     @property
     def active(self) -> list[Network]:
         return [one for one in self.networks if one.state == NetworkState.ACTIVE]
 
+    @property
+    def own_offices(self) -> list[Office]:
+        """The offices of the person's branches, in tree order."""
+        return [office for office, _areas in self.offices if office.path.startswith(self.reach)]
+
     def assistant_paths(self) -> list[str]:
-        return [area.path for one in self.assistants for area in one.areas.all()]
+        return [path for one in self.assistants for path in one.paths]
 
 
 def touches(path: str, others: Iterable[str]) -> bool:
@@ -101,50 +128,69 @@ def touches(path: str, others: Iterable[str]) -> bool:
 
 
 def read_ground(user: Any, mission: Mission, today: date) -> Ground:
-    """Return what the person sees; eleven queries at most, whatever the number of rows."""
+    """Return what the person sees; seven queries, whatever the number of rows."""
     here: dict[str, Any] = {"mission": mission}
     networks = Network.objects.visible_to(user).filter(**here).exclude(state=NetworkState.CLOSED)
     rows = with_consenting(networks).select_related("office", "area", "mission").defer("area__shape")
-    assistants = LiaisonAssistant.objects.visible_to(user).filter(**here).prefetch_related(without_shapes())
-    assistants = assistants.filter(Q(ends_on=None) | Q(ends_on__gte=today), starts_on__lte=today)
     plans = CommunityPlan.objects.visible_to(user).filter(state=PlanState.IN_FORCE, **here)
-    return Ground(
+    offices = list(_with_areas(Office.objects.filter(**here).order_by("path")))
+    for office, _areas in offices:
+        office.mission = mission
+    reach = tuple(grant.office_path for grant in grants_for(user, KIND, Verb.VIEW) if grant.mission_id == mission.pk)
+    ground = Ground(
         mission=mission,
         today=today,
-        bases=_bases(user, mission, today),
+        offices=offices,
+        reach=reach,
         networks=list(rows.order_by("office__path", "number")),
-        assistants=list(assistants.select_related("office", "base").order_by("number")),
-        plans=list(plans.values_list("area__path", "office__path")),
+        assistants=_assistants(user, mission, today),
+        plans=list(plans.order_by().values_list("area__path", "office__path")),
         threats=_threats(user, mission),
         periods=periods_of(mission),
     )
+    ground.bases = [*_posts(ground), *_recorded(user, mission, today)]
+    return ground
 
 
-def _bases(user: Any, mission: Mission, today: date) -> list[Base]:
-    """Return the offices with a place in the person's branches, then the bases recorded as presences."""
-    reach = [grant.office_path for grant in user.grants if grant.mission_id == mission.pk]
-    offices = Office.objects.filter(mission=mission, lat__isnull=False, lon__isnull=False).order_by("path")
-    offices = offices.prefetch_related(without_shapes()).select_related("mission")
-    found = []
-    for office in offices:
-        if any(office.path.startswith(path) for path in reach):
-            areas = tuple((area.path, area.pcode, area.name) for area in office.areas.all())
-            url = reverse("pocweb:office-detail", args=[office.pk])
-            found.append(Base(office.name, office, areas, office.pk, url))
+def _with_areas(rows: Any) -> Iterator[tuple[Any, tuple[AreaName, ...]]]:
+    """Yield each record with path, p-code and name of its areas, in one query."""
+    columns = {"area_path": F("areas__path"), "area_pcode": F("areas__pcode"), "area_name": F("areas__name")}
+    for _pk, group in groupby(rows.annotate(**columns).order_by(*rows.query.order_by, "pk"), key=lambda row: row.pk):
+        found = list(group)
+        areas = [(one.area_path, one.area_pcode, one.area_name) for one in found if one.area_path]
+        yield found[0], tuple(sorted(areas))
+
+
+def _assistants(user: Any, mission: Mission, today: date) -> list[Helper]:
+    rows = LiaisonAssistant.objects.visible_to(user).filter(mission=mission, starts_on__lte=today)
+    rows = rows.filter(Q(ends_on=None) | Q(ends_on__gte=today)).select_related("office").order_by("number")
+    return [
+        Helper(one.office, one.base_id, one.marking, tuple(path for path, _pcode, _name in areas))
+        for one, areas in _with_areas(rows)
+    ]
+
+
+def _posts(ground: Ground) -> Iterator[Base]:
+    """Yield the offices with a place of their own in the person's branches."""
+    for office, areas in ground.offices:
+        if office.lat is not None and office.lon is not None and office.path.startswith(ground.reach):
+            yield Base(office.name, office, areas, office.pk, reverse("pocweb:office-detail", args=[office.pk]))
+
+
+def _recorded(user: Any, mission: Mission, today: date) -> Iterator[Base]:
+    """Yield the bases recorded as presences that go on."""
     rows = Presence.objects.visible_to(user).filter(mission=mission, kind=PresenceKind.BASE, starts_on__lte=today)
     rows = rows.filter(Q(ends_on=None) | Q(ends_on__gte=today)).select_related("area", "office").defer("area__shape")
     for row in rows.order_by("office__path", "area__path"):
         row.office.mission = mission
         area = ((row.area.path, row.area.pcode, row.area.name),)
         name = row.place or _("Base in %(area)s") % {"area": row.area.name}
-        found.append(Base(name, row.office, area, None, reverse("threats:presence-detail", args=[row.pk])))
-    return found
+        yield Base(name, row.office, area, None, reverse("threats:presence-detail", args=[row.pk]))
 
 
-def _threats(user: Any, mission: Mission) -> list[tuple[Threat, list[Area]]]:
+def _threats(user: Any, mission: Mission) -> list[tuple[Threat, tuple[AreaName, ...]]]:
     rows = Threat.objects.visible_to(user).active().filter(mission=mission, priority__lte=Priority.NEXT)
-    rows = rows.select_related("office").prefetch_related(without_shapes()).order_by("priority", "number")
-    return [(one, list(one.areas.all())) for one in rows]
+    return list(_with_areas(rows.select_related("office").order_by("priority", "number")))
 
 
 def gaps_of(ground: Ground, user: Any, *, back: str) -> list[Gap]:
@@ -216,19 +262,19 @@ def _threat_gaps(ground: Ground, links: _Links) -> list[Gap]:
     heard = [one.area.path for one in ground.active]
     begun = [one for one in ground.networks if one.state in SETTING_UP]
     for threat, areas in ground.threats:
-        for area in areas:
-            if touches(area.path, heard):
+        for path, pcode, name in areas:
+            if touches(path, heard):
                 continue
             said = _("%(ref)s names this area; no alert network is active.") % {"ref": threat.ref}
             source = reverse("threats:threat-detail", args=[threat.pk])
-            near = next((one for one in begun if touches(area.path, [one.area.path])), None)
+            near = next((one for one in begun if touches(path, [one.area.path])), None)
             if near is not None:
                 url = links.to("network-detail", near.office, near.pk)
                 act = _("Finish %(ref)s") % {"ref": near.ref}
             else:
-                url = links.to("network-create", threat.office, area=area.pcode, office=threat.office.code)
+                url = links.to("network-create", threat.office, area=pcode, office=threat.office.code)
                 act = _("Add a network")
-            gaps.append(Gap(THREAT, area.name, said, threat.office, url, act, source))
+            gaps.append(Gap(THREAT, name, said, threat.office, url, act, source))
     return gaps
 
 

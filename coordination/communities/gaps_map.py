@@ -11,8 +11,8 @@ from coordination.communities.gaps import ASSISTANT, NETWORK, PLAN, Base, Ground
 from pocweb.audit import fingerprint
 from pocweb.charts import AreaShape, AreaState, Drawing, Marker, state_map
 from pocweb.charts.engine import code_version
-from threats.division import Division, DivisionArea, Offices, read_offices
-from threats.hotspots import scope_of
+from threats.division import Division, DivisionArea, Offices, Post
+from threats.services.incident_places import STEP
 
 LEVEL = 2
 CACHE_SECONDS = 7 * 24 * 3600
@@ -55,9 +55,9 @@ def words() -> dict[str, str]:
     }
 
 
-def map_of(ground: Ground, user: object) -> CommunityMap:
-    """Return the map of the second-level areas in the person's reach; four queries, and one where it was not drawn."""
-    offices = read_offices(ground.mission, scope_of(user, ground.mission).branches)
+def map_of(ground: Ground) -> CommunityMap:
+    """Return the map of the second-level areas in the person's reach; one query, two where it was not drawn."""
+    offices = _offices(ground)
     division = Division(offices.roots, LEVEL, ground.today)
     said = words()
     lines = []
@@ -65,6 +65,26 @@ def map_of(ground: Ground, user: object) -> CommunityMap:
         if offices.reaches(area.path):
             lines.append(_line(area, ground, said))
     return CommunityMap(lines, _draw(lines, ground, division, offices), _legend(lines, said))
+
+
+def _offices(ground: Ground) -> Offices:
+    """Return the offices of the ground as a division sees them."""
+    own = {
+        area
+        for office, areas in ground.offices
+        for area, _pcode, _name in areas
+        if office.path.startswith(ground.reach)
+    }
+    held = [area for _office, areas in ground.offices for area, _pcode, _name in areas]
+    posts = [
+        Post(office.pk, office.name, office.lat, office.lon)
+        for office, _areas in ground.offices
+        if office.lat is not None and office.lon is not None
+    ]
+    top = ground.offices[0][0].path if ground.offices else ""
+    return Offices(
+        tuple(posts), frozenset(path[:STEP] for path in held), tuple(sorted(own)), top.startswith(ground.reach)
+    )
 
 
 def _line(area: DivisionArea, ground: Ground, said: dict[str, str]) -> Line:

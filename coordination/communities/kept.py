@@ -17,6 +17,8 @@ from threats.models import Presence
 from threats.presence_keepers import Keeper
 from threats.services.kept_presences import add_kept, set_kept
 
+Days = tuple[date, date | None]
+
 
 def _kept(holder: Network | LiaisonAssistant) -> list[Presence]:
     """Return all presences that the record has kept, ended ones too, the oldest first."""
@@ -49,20 +51,20 @@ def keep_network(network: Network, *, by: Any, now: datetime) -> None:
         KeptPresence.objects.create(presence=presence, network=network)
 
 
-def keep_assistant(assistant: LiaisonAssistant, *, ended_before: date | None, by: Any, now: datetime) -> None:
+def keep_assistant(assistant: LiaisonAssistant, *, before: Days, by: Any, now: datetime) -> None:
     """Bring the presences of an assignment into step with its areas, days, office and marking.
 
-    `ended_before` is the last day that it had until now: a presence that ended on another day was taken off before. An
-    area that comes later counts from today.
+    `before` are the first and last day that it had until now: a presence that ended on another day was taken off
+    before, one that began on another day came later and keeps its first day. An area that comes now counts from today.
     """
     today, wanted = now.date(), {area.pk: area for area in assistant.areas.defer("shape")}
     standing = {"office": assistant.office, "marking": assistant.marking}
     rows = _kept(assistant)
     for presence in rows:
         values: dict[str, Any] = dict(standing)
-        if presence.ends_on == ended_before:
+        if presence.ends_on == before[1]:
             if wanted.pop(presence.area_id, None) is not None:
-                values |= _days(presence, assistant)
+                values |= _days(presence, assistant, before)
             else:
                 last = assistant.ends_on or today
                 values["ends_on"] = max(min(last, today), presence.starts_on)
@@ -77,9 +79,8 @@ def keep_assistant(assistant: LiaisonAssistant, *, ended_before: date | None, by
             KeptPresence.objects.create(presence=presence, assistant=assistant)
 
 
-def _days(presence: Presence, assistant: LiaisonAssistant) -> dict[str, Any]:
-    """Return the days of a presence in an area that stays; one that came to the assignment later keeps its first."""
-    first = assistant.starts_on if presence.created_at == assistant.created_at else presence.starts_on
+def _days(presence: Presence, assistant: LiaisonAssistant, before: Days) -> dict[str, Any]:
+    first = assistant.starts_on if presence.starts_on == before[0] else presence.starts_on
     first = max(first, assistant.starts_on)
     if assistant.ends_on is not None:
         first = min(first, assistant.ends_on)

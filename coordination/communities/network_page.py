@@ -55,11 +55,11 @@ def network_page(
         "marking": network.marking,
     }
     if can_change:
-        context |= _acts(network, today, bound or {}, is_open)
+        context |= _acts(network, today, bound or {}, is_open, {code for code, _said in concerns})
     return render(request, "coordination/network_detail.html", context, status=status)
 
 
-def _acts(network: Network, today: Any, bound: dict[str, Any], is_open: bool) -> dict[str, Any]:
+def _acts(network: Network, today: Any, bound: dict[str, Any], is_open: bool, codes: set[str]) -> dict[str, Any]:
     """Return what only those see who may change the network: steps, forms, focal points by key (CM-09)."""
     points = list(network.focal_points.filter(withdrawn_on=None).select_related("consent_by"))
     scopes = dict(ConsentScope.choices)
@@ -69,8 +69,8 @@ def _acts(network: Network, today: Any, bound: dict[str, Any], is_open: bool) ->
         "points": [(one, [scopes[code] for code in one.consent_scope if code in scopes]) for one in points],
         "withdrawn": network.focal_points.exclude(withdrawn_on=None).count(),
         "keep_forms": [
-            (act, label, bound.get(act) or KeepForm(initial=day, auto_id=f"{act}_%s"), hint)
-            for act, label, hint in _keeping(network)
+            (act, label, bound.get(act) or KeepForm(initial=day, auto_id=f"{act}_%s"), hint, code in codes)
+            for act, label, hint, code in _keeping(network)
             if is_open
         ],
         "point_form": (bound.get("point") or FocalPointForm(auto_id="point_%s")) if is_open else None,
@@ -78,10 +78,10 @@ def _acts(network: Network, today: Any, bound: dict[str, Any], is_open: bool) ->
     }
 
 
-def _keeping(network: Network) -> list[tuple[str, str, str]]:
-    acts = [("contact", _("Record the contact"), "")]
+def _keeping(network: Network) -> list[tuple[str, str, str, str]]:
+    acts = [("contact", _("Record the contact"), "", "silent")]
     if rules.is_technical(network.channels):
-        acts.append(("check", _("Record the check"), _("The equipment was tried and works.")))
+        acts.append(("check", _("Record the check"), _("The equipment was tried and works."), "unchecked"))
     return acts
 
 

@@ -8,13 +8,12 @@ from django.utils.translation import gettext as _
 
 from coordination.communities.choices import NetworkState
 from coordination.communities.gaps import Gap, Ground
-from coordination.communities.plain import offices_for
 from coordination.communities.rules_networks import SETTING_UP
 from coordination.communities.rules_pcia import default_due
 from coordination.communities.watch import amber_of
 from coordination.communities.wording_networks import pcia_words
 from coordination.models import Pcia
-from pocweb.choices import OfficeKind, Verb
+from pocweb.choices import OfficeKind
 from pocweb.models import Office
 
 
@@ -39,16 +38,13 @@ class OfficeLine:
 
 
 def overview_of(user: Any, ground: Ground, gaps: list[Gap], today: date) -> list[OfficeLine]:
-    """Return a line for each office in the person's branches; two queries beside the ground's."""
+    """Return a line for each office in the person's branches; one query beside the ground's."""
     latest: dict[int, Pcia] = {}
     rows = Pcia.objects.visible_to(user).filter(mission=ground.mission, year__lte=today.year).select_related("office")
     for one in rows.order_by("year"):
         latest[one.office_id] = one
     amber = [one.office.path for one, _why in amber_of(ground.networks, ground.periods, today)]
-    return [
-        _line(office, ground, gaps, amber, latest.get(office.pk), today)
-        for office in offices_for(user, ground.mission, Verb.VIEW)
-    ]
+    return [_line(office, ground, gaps, amber, latest.get(office.pk), today) for office in ground.own_offices]
 
 
 def _line(

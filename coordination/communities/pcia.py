@@ -40,10 +40,9 @@ def _apply(pcia: Pcia, values: Mapping[str, Any], *, by: Any) -> list[str]:
             setattr(pcia, name, as_day(name, value) if name == "due_on" else value)
     shared.require_own_branch(by, pcia)
     rules.check_year(pcia.year, pcia.due_on)
-    same = Pcia.objects.filter(office=pcia.office_id, year=pcia.year).exclude(pk=pcia.pk).first()
-    if same is not None:
-        words = _("%(office)s has an assessment of %(year)d already: %(ref)s.")
-        raise RuleError("year_taken", words % {"office": pcia.office, "year": pcia.year, "ref": same.ref}, "year")
+    if Pcia.objects.filter(office=pcia.office_id, year=pcia.year).exclude(pk=pcia.pk).exists():
+        words = _("%(office)s has an assessment of %(year)d already.")
+        raise RuleError("year_taken", words % {"office": pcia.office, "year": pcia.year}, "year")
     return list(values)
 
 

@@ -19,7 +19,6 @@ from coordination.communities.pages import PAGE_SIZE, mission_of
 from coordination.sharing.sheet import TYPES
 from pocweb import clock
 from pocweb.audit import record_event
-from pocweb.models import Office
 from pocweb.pages import permitted
 from pocweb.tabular import Column, write_csv, write_xlsx
 
@@ -46,7 +45,7 @@ def community_overview(request: HttpRequest) -> HttpResponse:
 
 
 def _marking(ground: Ground) -> int | None:
-    marks = [one.marking for one in (*ground.networks, *ground.assistants)]
+    marks = [one.marking for one in ground.networks] + [one.marking for one in ground.assistants]
     marks += [threat.marking for threat, _areas in ground.threats]
     return max(marks, default=None)
 
@@ -58,8 +57,7 @@ def _asked(request: HttpRequest) -> tuple[Ground, list[Gap], list[Gap]]:
     wanted = {name: value for name in ("kind", "office") if (value := request.GET.get(name))}
     path = ""
     if "office" in wanted:
-        paths = Office.objects.filter(mission=mission, code=wanted["office"]).values_list("path", flat=True)
-        path = paths.first() or "none"
+        path = next((office.path for office, _areas in ground.offices if office.code == wanted["office"]), "none")
     shown = [one for one in every if wanted.get("kind") in (None, one.kind) and one.office.path.startswith(path)]
     return ground, every, shown
 
@@ -69,7 +67,7 @@ def _asked(request: HttpRequest) -> tuple[Ground, list[Gap], list[Gap]]:
 def community_gaps(request: HttpRequest) -> HttpResponse:
     """The gaps by kind and office, each with the link that mends it, and the map of blind spots."""
     ground, every, shown = _asked(request)
-    found = map_of(ground, request.user)
+    found = map_of(ground)
     kind, office = request.GET.get("kind", ""), request.GET.get("office", "")
     paths = {one.office.code: one.office.path for one in every}
     offices = {one.office.code: str(one.office) for one in every}

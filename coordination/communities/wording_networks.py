@@ -76,4 +76,6 @@ def show(name: str, value: Any) -> str:
         return f"{LiaisonAssistant.LETTER}-{value:03d}"
     if name in DAYS:
         return for_people(date.fromisoformat(value))
+    if name == "sha256":
+        return str(value)[:16]
     return str(value) if name == "year" else for_people(value)

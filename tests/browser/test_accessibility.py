@@ -7,7 +7,19 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from coordination.models import ActionPoint, Forum, Issue, Meeting, SharingAgreement
+from coordination.models import (
+    ActionPoint,
+    FlashReport,
+    Forum,
+    Issue,
+    LiaisonAssistant,
+    Meeting,
+    Network,
+    NetworkAlert,
+    Pcia,
+    SharingAgreement,
+    WarningCase,
+)
 from pocweb.models import Area, Job, Office, Person
 from reporting.models import Report
 from strategy.models import Activity
@@ -53,6 +65,22 @@ def _compared() -> str:
 def _scored(name: str, office: str) -> Callable[[], str]:
     """Return what gives the address of a page for the last closed quarter of the demo mission."""
     return lambda: reverse(name, args=[office]) + "?period=2020-Q3"
+
+
+def _cases() -> Any:
+    """Return the open cases of Bambari, those that everybody there may read, newest last."""
+    rows = WarningCase.objects.filter(office__code="BAMBARI", marking__lte=2).exclude(state="closed")
+    return rows.order_by("pk")
+
+
+def _flashed() -> Any:
+    """Return the cases with a flash report that were evaluated: their trail is the fullest."""
+    return WarningCase.objects.filter(flashes__isnull=False, review_state="reviewed").order_by("pk")
+
+
+def _unasked() -> Any:
+    """Return the cases of Bambari of which step 17 asks whether they are evaluated."""
+    return WarningCase.objects.filter(office__code="BAMBARI", review_state="open", state="closed").order_by("pk")
 
 
 def _protection_actors() -> Any:
@@ -185,6 +213,26 @@ PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
         "forum": ("castell", _of("coordination:forum-detail", lambda: Forum.objects.order_by("pk"))),
         "new forum": ("castell", _to("coordination:forum-create")),
     },
+    "alerts": {
+        "report an alert": ("tamm", _to("coordination:case-create")),
+        "to whom it went": ("haske", _of("coordination:case-filed", _cases)),
+        "list of alerts": ("haske", _to("coordination:case-list")),
+        "case to be rated": ("haske", _of("coordination:case-detail", lambda: _cases().filter(state="received"))),
+        "case under way": ("marrow", _of("coordination:case-detail", lambda: _cases().filter(branch="imminent"))),
+        "rate the information": (
+            "haske",
+            lambda: reverse(
+                "coordination:case-act", args=[_cases().filter(state="received").first().pk, "rate-information"]
+            ),
+        ),
+        "impact on children": (
+            "solane",
+            lambda: reverse(
+                "coordination:case-special", args=[_cases().exclude(state="closed").first().pk, "children"]
+            ),
+        ),
+        "tie to a threat": ("bellin", _of("coordination:case-threat", lambda: _cases().filter(threat=None))),
+    },
     "meetings and sharing": {
         "set up forums": ("castell", _to("coordination:forum-set-up")),
         "outside mechanisms": ("castell", _to("coordination:mechanism-list")),
@@ -200,12 +248,39 @@ PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
         "action point": ("bellin", _of("coordination:action-detail", lambda: ActionPoint.objects.order_by("pk"))),
         "issues": ("castell", _to("coordination:issue-list")),
         "issue": ("castell", _of("coordination:issue-detail", lambda: Issue.objects.order_by("pk"))),
+        "communities": ("castell", _to("coordination:community-overview")),
+        "gaps in communities": ("bellin", _to("coordination:community-gaps")),
+        "networks": ("castell", _to("coordination:network-list")),
+        "network": (
+            "bellin",
+            _of("coordination:network-detail", lambda: Network.objects.filter(office__code="BAMBARI")),
+        ),
+        "new network": ("bellin", _to("coordination:network-create")),
+        "alert of a network": (
+            "bellin",
+            _of("coordination:network-alert", lambda: NetworkAlert.objects.order_by("pk")),
+        ),
+        "assistants": ("bellin", _to("coordination:assistant-list")),
+        "assistant": ("bellin", _of("coordination:assistant-detail", lambda: LiaisonAssistant.objects.order_by("pk"))),
+        "impact assessments": ("castell", _to("coordination:pcia-list")),
+        "impact assessment": ("bellin", _of("coordination:pcia-detail", lambda: Pcia.objects.order_by("number"))),
         "contacts": ("bellin", _to("coordination:contact-list")),
         "hand over contacts": ("bellin", _to("coordination:contact-hand-over")),
         "shares": ("castell", _to("coordination:share-list")),
         "new share": ("castell", _to("coordination:share-create")),
         "agreements": ("castell", _to("coordination:agreement-list")),
         "agreement": ("castell", _of("coordination:agreement-detail", lambda: SharingAgreement.objects.order_by("pk"))),
+    },
+    "flash reports and the trail": {
+        "flash reports": ("marrow", _to("coordination:flash-list")),
+        "flash report": (
+            "marrow",
+            _of("coordination:flash-detail", lambda: FlashReport.objects.filter(kind="warning")),
+        ),
+        "incident flash": ("marrow", _of("coordination:flash-incident", _incidents)),
+        "trail": ("castell", _of("coordination:case-trail", _flashed)),
+        "evaluation": ("castell", _of("coordination:case-evaluation", _flashed)),
+        "evaluation asked": ("bellin", _of("coordination:case-evaluation", _unasked)),
     },
     "reports": {
         "reports": ("castell", _to("reporting:report-list")),
