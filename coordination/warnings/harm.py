@@ -27,7 +27,7 @@ from pocweb.permissions import require
 
 TOPIC = "harm_assessment"
 TEXTS = ("operation", "foreseen_harm", "mitigation", "response_strategy", "consulted")
-ASK = {
+ASK: dict[str, Any] = {
     "operation": gettext_lazy("Describe the operation: who does what, where and when."),
     "foreseen_harm": gettext_lazy("Say what harm is foreseen. If none is, say why."),
     "mitigation": gettext_lazy("Say how the harm is held down."),

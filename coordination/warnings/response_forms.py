@@ -9,20 +9,21 @@ from django.utils.translation import gettext_lazy
 from coordination.meetings.forms import MomentInput, RefusingForm
 from coordination.models import Decision, Forum, RecipientRule, SharingAgreement, WarningCase
 from coordination.warnings.choices import Audience, Outcome, ResponseKind
+from coordination.warnings.harm import ASK
 from coordination.warnings.recipients import may_see, steps_known
 from pocweb.choices import Marking, Role
 from pocweb.models import Component
 from pocweb.recipients import Staff
 
-AREA = forms.Textarea(attrs={"rows": 3})
 NO_NAMES = gettext_lazy("Do not write names of sources, victims or witnesses.")
 Choices = list[tuple[Any, Any]]
 
 
-def lines(label: Any, hint: Any = "", *, rows: int = 3) -> forms.CharField:
-    """Return a field of several lines that its service asks for."""
+def lines(label: Any, hint: Any = "", *, rows: int = 3, ask: Any = "") -> forms.CharField:
+    """Return a field of several lines; with `ask`, the sentence that asks for it where it is left empty."""
     widget = forms.Textarea(attrs={"rows": rows})
-    return forms.CharField(label=label, help_text=hint, required=False, widget=widget)
+    errors = {"required": ask}
+    return forms.CharField(label=label, help_text=hint, required=bool(ask), widget=widget, error_messages=errors)
 
 
 def person_choices(case: WarningCase, *, without: set[int] | None = None) -> Choices:
@@ -35,7 +36,7 @@ def person_choices(case: WarningCase, *, without: set[int] | None = None) -> Cho
 class ActForm(RefusingForm):
     """An act of the state table; the reason is asked where it skips a step or goes back."""
 
-    reason = lines(gettext_lazy("Why out of order"), gettext_lazy("This skips a step or goes back."))
+    reason = lines(gettext_lazy("Why out of order"), ask=gettext_lazy("This skips a step or goes back. Say why."))
 
     def __init__(self, *args: Any, is_out_of_order: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,12 +85,16 @@ class CloseForm(ActForm):
     """What became of the threat."""
 
     outcome = forms.ChoiceField(
-        label=gettext_lazy("What became of it"), choices=Outcome.choices, required=False, widget=forms.RadioSelect
-    )
-    finding = lines(gettext_lazy("By what you know that the threat has gone"), NO_NAMES)
+        label=gettext_lazy("What became of it"), choices=Outcome.choices, widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Say what became of the threat.")},
+    )  # fmt: skip
+    finding = lines(
+        gettext_lazy("By what you know that the threat has gone"), NO_NAMES,
+        ask=gettext_lazy("Say by what you know that the threat has gone."),
+    )  # fmt: skip
     neutralised_at = forms.DateTimeField(
         label=gettext_lazy("Gone since (UTC)"), required=False, widget=MomentInput(),
-        help_text=gettext_lazy("Leave empty where it is not known."),
+        help_text=gettext_lazy("Needed where it was averted; otherwise leave empty what is not known."),
     )  # fmt: skip
     killed = forms.IntegerField(label=gettext_lazy("Killed, although warned"), required=False, min_value=0)
     injured = forms.IntegerField(
@@ -102,7 +107,9 @@ class CloseForm(ActForm):
 class ResponseForm(RefusingForm):
     """All that people write of a response."""
 
-    kind = forms.ChoiceField(label=gettext_lazy("Response"), required=False)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Response"), error_messages={"required": gettext_lazy("Say what kind of response it is.")}
+    )
     text = lines(gettext_lazy("What is done, where"))
     is_operation = forms.TypedChoiceField(
         label=gettext_lazy("Is it an operation"), required=False, widget=forms.RadioSelect, coerce=str,
@@ -149,7 +156,7 @@ class BeginForm(RefusingForm):
 
 
 class ObstacleForm(RefusingForm):
-    obstacle = lines(gettext_lazy("What hinders it"), rows=2)
+    obstacle = lines(gettext_lazy("What hinders it"), rows=2, ask=gettext_lazy("Say what hinders it."))
 
 
 class EffectForm(RefusingForm):
@@ -159,26 +166,35 @@ class EffectForm(RefusingForm):
 class HarmForm(RefusingForm):
     """What an operation may do to people, and what is done about it (step 16)."""
 
-    operation = lines(gettext_lazy("Operation"), gettext_lazy("Who does what, where and when."))
+    operation = lines(gettext_lazy("Operation"), gettext_lazy("Who does what, where and when."), ask=ASK["operation"])
     foreseen_harm = lines(
-        gettext_lazy("Harm that is foreseen"), gettext_lazy("To civilians, by anybody, reprisals after it included.")
-    )
-    mitigation = lines(gettext_lazy("How it is held down"))
-    response_strategy = lines(gettext_lazy("What is done if harm occurs"))
+        gettext_lazy("Harm that is foreseen"), gettext_lazy("To civilians, by anybody, reprisals after it included."),
+        ask=ASK["foreseen_harm"],
+    )  # fmt: skip
+    mitigation = lines(gettext_lazy("How it is held down"), ask=ASK["mitigation"])
+    response_strategy = lines(gettext_lazy("What is done if harm occurs"), ask=ASK["response_strategy"])
     consulted = forms.CharField(
-        label=gettext_lazy("JMAC and U2 consulted: who, when"), max_length=200, required=False, help_text=NO_NAMES
-    )
+        label=gettext_lazy("JMAC and U2 consulted: who, when"), max_length=200, help_text=NO_NAMES,
+        error_messages={"required": ASK["consulted"]},
+    )  # fmt: skip
 
 
 class TellForm(RefusingForm):
     """Whom the forum's decision tells, in which words (step 13)."""
 
-    decision = forms.TypedChoiceField(label=gettext_lazy("As decided in"), required=False, coerce=int)
+    decision = forms.TypedChoiceField(
+        label=gettext_lazy("As decided in"), coerce=int,
+        error_messages={"required": gettext_lazy("Choose the forum's decision. Without one nobody is told.")},
+    )  # fmt: skip
     audience = forms.ChoiceField(
-        label=gettext_lazy("Who is told"), choices=Audience.choices, required=False, widget=forms.RadioSelect
-    )
-    recipients = lines(gettext_lazy("To whom"), gettext_lazy("By function or place, not by name."), rows=2)
-    text = lines(gettext_lazy("What is told"), NO_NAMES, rows=5)
+        label=gettext_lazy("Who is told"), choices=Audience.choices, widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Say who is told.")},
+    )  # fmt: skip
+    recipients = lines(
+        gettext_lazy("To whom"), gettext_lazy("By function or place, not by name."), rows=2,
+        ask=gettext_lazy("Say to whom, by function or place."),
+    )  # fmt: skip
+    text = lines(gettext_lazy("What is told"), NO_NAMES, rows=5, ask=gettext_lazy("Write the words that are told."))
     agreement = forms.ModelChoiceField(
         label=gettext_lazy("Under which sharing agreement"), queryset=SharingAgreement.objects.none(), required=False,
         empty_label=gettext_lazy("choose one"),
@@ -206,10 +222,13 @@ class TellForm(RefusingForm):
 class RuleForm(RefusingForm):
     """A line of a step's list of recipients."""
 
-    step = forms.ChoiceField(label=gettext_lazy("Step"), required=False)
-    label = forms.CharField(label=gettext_lazy("As"), max_length=80, required=False)
+    step = forms.ChoiceField(label=gettext_lazy("Step"))
+    label = forms.CharField(
+        label=gettext_lazy("As"), max_length=80,
+        error_messages={"required": gettext_lazy("Say who it is, as the list shall show it.")},
+    )  # fmt: skip
     reach = forms.ChoiceField(
-        label=gettext_lazy("Found"), choices=RecipientRule.Reach.choices, required=False, widget=forms.RadioSelect
+        label=gettext_lazy("Found"), choices=RecipientRule.Reach.choices, widget=forms.RadioSelect
     )
     role = forms.ChoiceField(
         label=gettext_lazy("Role"), choices=[("", gettext_lazy("none: a body outside")), *Role.choices], required=False

@@ -130,7 +130,7 @@ def alerts_waiting(visit: Visit) -> Content | None:
     alerts = [row for row in found.values() if row.due_at is not None]
     words = ngettext("%(n)d alert to acknowledge", "%(n)d alerts to acknowledge", len(alerts)) % {"n": len(alerts)}
     shown = sorted(found.values(), key=lambda row: row.due_at is None)[:MOST]
-    return Content(items=tuple(_item(row, visit) for row in shown), waiting=((len(alerts), words),))
+    return Content(items=tuple(_item(row, visit) for row in shown), waiting=((len(alerts), words),), is_wide=True)
 
 
 def _item(row: CaseRecipient, visit: Visit) -> Item:

@@ -46,6 +46,8 @@ def show_response(name: str, value: Any) -> str:
         return str(ResponseState(value).label)
     if name in ("due_at", "begun_at", "ended_at") and (moment := parse_datetime(str(value))):
         return date_format(moment, "j F Y, H:i")
+    if name == "decision":
+        return _("recorded")  # its marking may hide which
     if name in ("component", "owner"):
         model: Any = Component if name == "component" else Person
         return str(model.objects.filter(pk=value).first() or _("unknown"))
