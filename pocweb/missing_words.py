@@ -3,11 +3,12 @@
 A field with a sentence of its own says that one.
 """
 
+from typing import Any
+
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-SENTENCES: dict[type[forms.Field], str | Promise] = {
+SENTENCES: dict[type[forms.Field], Any] = {
     forms.Field: _("Fill this in."),
     forms.CharField: _("Write something here."),
     forms.EmailField: _("Write an e-mail address."),
