@@ -1,7 +1,7 @@
-"""Presences of the demo mission in its last quarter: patrols around each office, networks, liaison assistants, visits.
+"""Presences of the demo mission in its last quarter: patrols around each office, bases, visits.
 
-All are invented, and they leave blind spots: nobody goes to Sangha-Mbaéré, Vakaga was last seen in October, and of
-Haut-Mbomou the mission hears in Obo alone.
+Alert networks and liaison assistants keep their own (`communities.py`). All are invented, and they leave blind spots:
+nobody goes to Sangha-Mbaéré, Vakaga was last seen in October, and of Haut-Mbomou the mission hears in Obo alone.
 """
 
 import random
@@ -39,23 +39,10 @@ ROUNDS = (
 )
 # office, who records it, kind, sub-prefecture, place, first day, and the last day where it has ended
 STANDING: tuple[tuple[str, str, PresenceKind, str, str, date, date | None], ...] = (
-    ("BAMBARI", "bellin", PresenceKind.NETWORK, "CF431", "Bambari and villages on the Ippy road", FIRST, None),
-    ("BAMBARI", "bellin", PresenceKind.NETWORK, "CF435", "Ippy", date(2020, 10, 12), None),
-    ("BAMBARI", "bellin", PresenceKind.LIAISON, "CF433", "Grimari", FIRST, None),
-    ("BAMBARI", "bellin", PresenceKind.LIAISON, "CF612", "Alindao", date(2020, 10, 5), None),
-    ("BAMBARI", "bellin", PresenceKind.LIAISON, "CF631", "Obo", FIRST, None),
     ("BAMBARI", "tamm", PresenceKind.BASE, "CF612", "Company base, Alindao", date(2020, 10, 2), None),
     ("BAMBARI", "tamm", PresenceKind.BASE, "CF621", "Company base, Bangassou", date(2020, 10, 2), None),
     ("BAMBARI", "tamm", PresenceKind.BASE, "CF434", "Temporary base, Kouango", FIRST, date(2020, 11, 20)),
-    ("BRIA", "adair", PresenceKind.NETWORK, "CF521", "Bria, displaced persons' site", FIRST, None),
-    ("BRIA", "adair", PresenceKind.LIAISON, "CF521", "Bria", FIRST, None),
-    ("KAGABANDORO", "petri", PresenceKind.NETWORK, "CF421", "Kaga-Bandoro", FIRST, None),
-    ("KAGABANDORO", "petri", PresenceKind.LIAISON, "CF511", "Ndélé", date(2020, 10, 9), None),
     ("KAGABANDORO", "kessel", PresenceKind.BASE, "CF511", "Company base, Ndélé", date(2020, 10, 2), None),
-    ("BOUAR", "okeh", PresenceKind.NETWORK, "CF221", "Bouar", FIRST, None),
-    ("BOUAR", "okeh", PresenceKind.LIAISON, "CF211", "Berbérati", date(2020, 10, 15), date(2020, 11, 30)),
-    ("BOSSANGOA", "lenz", PresenceKind.NETWORK, "CF321", "Bossangoa", FIRST, None),
-    ("BOSSANGOA", "lenz", PresenceKind.LIAISON, "CF314", "Paoua", FIRST, None),
     ("BOSSANGOA", "dahl", PresenceKind.BASE, "CF314", "Company base, Paoua", date(2020, 10, 2), None),
 )
 VISITS: tuple[tuple[str, str, str, str, date], ...] = (
