@@ -17,6 +17,7 @@ from pocweb.models import Office, Person
 from reporting.services import open_report
 from tests.access_world import NOW, World, make_world
 from tests.bench.measure import addresses, body, outside, queries
+from tests.factories.coordination_case import make_case
 from tests.factories.coordination_forum import make_forum, make_mechanism
 from tests.factories.coordination_sharing import make_agreement, make_contact, make_share
 from tests.factories.strategy_activity import make_activity
@@ -60,6 +61,8 @@ LISTS = {
     "recording a share": ("coordination:share-create", []),
     "meetings": ("coordination:meeting-list", []),
     "action points": ("coordination:action-list", []),
+    "alerts": ("coordination:case-list", []),
+    "reporting an alert": ("coordination:case-create", []),
     "issues": ("coordination:issue-list", []),
     "reports": ("reporting:report-list", []),
     "desk": ("pocweb:desk", []),
@@ -137,6 +140,7 @@ def _grow(world: World) -> None:
         make_activity(records.bambari, officer, f"Patrol {turn}", threats=[threat])
         make_forum(records.bambari, officer, f"Forum {turn}")
         make_mechanism(records.bambari, officer, f"Mechanism {turn}")
+        make_case(records.bambari, officer, "likelihood_rated")
         make_contact(records.bambari, officer, f"Desk {turn}", reviewed_on="2020-05-01")
         hand_over(records.bambari, recipient=f"Partner {turn}", form="csv", by=officer, now=NOW)
         agreement = make_agreement(records.bambari, adviser, f"Partner {turn}")

@@ -59,6 +59,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_reopen": not case.is_open and user.has_perm(rules.STEER, case),
         "can_add_threat": can_rate and user.has_perm("threats.add_threat"),
         "can_see_threat": case.threat_id is not None and user.has_perm("threats.view_threat", case.threat),
+        "can_see_incident": case.incident_id is not None and user.has_perm("threats.view_incident", case.incident),
         "source": case.source if case.source_id and user.has_perm("threats.view_source") else None,
         "urgent": UrgentForm() if is_urgent_open and case.branch != Branch.IMMINENT else None,
         "reports": case.reports.select_related("by"),

@@ -38,8 +38,17 @@ def mission_of(request: HttpRequest) -> Mission:
 
 def load_case(request: HttpRequest, pk: int) -> WarningCase:
     """Return a case that the person may see, else 404."""
-    rows = WarningCase.objects.visible_to(request.user)
-    rows = rows.select_related("mission", "office", "area", "created_by", "threat", "incident", "hierarchy_copy")
+    names = (
+        "mission",
+        "office",
+        "area",
+        "source",
+        "created_by",
+        "hierarchy_copy",
+        "threat__office",
+        "incident__office",
+    )
+    rows = WarningCase.objects.visible_to(request.user).select_related(*names)
     case: WarningCase = get_object_or_404(rows, pk=pk)
     return case
 
