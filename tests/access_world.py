@@ -21,6 +21,8 @@ from coordination.sharing.tasks import CONTACTS_PDF
 from coordination.warnings.choices import Branch, CaseState
 from coordination.warnings.evaluation import ask_evaluation
 from coordination.warnings.flash_files import FLASH_PDF
+from coordination.warnings.matrix_files import EW_MATRIX_PDF
+from coordination.warnings.requests import ask_for_resources
 from coordination.warnings.trail_files import TRAIL_PDF
 from pocweb import jobs
 from pocweb.choices import JobState, Marking, Role
@@ -39,6 +41,7 @@ from tests.factories.coordination_plans import (
     make_picture,
     make_plan,
 )
+from tests.factories.coordination_response import make_harm, make_response
 from tests.factories.coordination_sharing import make_agreement, make_contact, make_share
 from tests.factories.mission import make_area, make_mission, make_office, make_posting, make_square
 from tests.factories.notices import make_notice
@@ -149,6 +152,9 @@ def _add_records(world: World) -> None:
     records.case = make_case(bambari, officer)
     records.closed_case = make_case(bambari, officer, "closed", "imminent")
     _add_flash(world)
+    records.response_case = make_case(bambari, officer, CaseState.MATRIX_UPDATED, Branch.IMMINENT)
+    records.response = make_response(records.response_case, officer, kind="buffer")
+    records.harm = make_harm(records.response_case, officer, is_sent=False)
     records.assistant = make_assistant(bambari, officer)
     records.network = make_network(bambari, officer, state="active")
     records.focal_point = records.network.focal_points.get()
@@ -176,6 +182,12 @@ def _add_flash(world: World) -> None:
     type(decision.item).objects.filter(pk=decision.item_id).update(case=records.decided_case)
     records.flash_jobs = {name: _paper_job(world, one, FLASH_PDF) for name, one in world.people.items()}
     records.trail_jobs = {name: _paper_job(world, one, TRAIL_PDF) for name, one in world.people.items()}
+    records.ew_matrix_jobs = {name: _paper_job(world, one, EW_MATRIX_PDF) for name, one in world.people.items()}
+    tells = {"cases": [records.decided_case.pk]}
+    for job in Job.objects.filter(kind=EW_MATRIX_PDF):
+        Job.objects.filter(pk=job.pk).update(result={**job.result, "tells": tells})
+    means: dict[str, Any] = {"kind": "jpt", "what": "Two cars", "needed_at": datetime(2030, 1, 1, tzinfo=UTC)}
+    records.means_request = ask_for_resources(records.mission, **means, by=officer, now=NOW)
 
 
 def _add_plans(world: World, officer: Person) -> None:

@@ -49,8 +49,10 @@ SHARE_E = "HOO POCA POCF JOC JMAC PROT"
 FLASH_SENDERS = "HOO JOC"
 CASE_RATERS = "FCPC POCA POCF JOC JMAC PROT"
 CASE_STEERERS = "HOO POCA POCF JOC"
+CASE_RESPONDERS = "FCPC HOO POCA POCF JOC JMAC PROT"
 ENGAGEMENT_V = "SML LEAD FCPC HOO POCA POCF SECT JOC JMAC PROT"
 ENGAGEMENT_E = "HOO POCA POCF SECT JMAC PROT"
+MEANS_ASKERS = "FCPC HOO POCA POCF SECT JOC JMAC PROT"
 COMMUNITY_E = "HOO POCA POCF SECT JOC PROT DMS"
 CODE: dict[str, Any] = {"code": "BAMBARI"}
 
@@ -108,6 +110,7 @@ EMPTY: dict[str, Any] = {}
 READING = {"read_on": "2020-12-20", "level": 1, "evidence": "Walked"}
 STEP = {"reason": "Walked"}
 RATING = {"likelihood": 3, "impact": 3, "reason": "Walked"}
+CASE_STEP = {"step": "rate-source", "based_on": 1, "reliability": "B", "reason": "Walked"}
 PLACES: dict[str, Place] = {
     # one's own account
     "account_login": public(),
@@ -398,6 +401,24 @@ PLACES: dict[str, Place] = {
     "coordination:case-promote": record("POCA POCF JOC JMAC PROT", INSIDE, pk="case"),
     "coordination:case-special": record("PROT", INSIDE, pk="case", kind="children"),
     "coordination:case-urgent": record(CASE_STEERERS, INSIDE, pk="case"),
+    # sending, deciding, responding
+    "coordination:recipient-rules": page(PLACES_E),
+    "coordination:recipient-rule-remove": page(PLACES_E, post={"label": "POC focal points"}, step="I10"),
+    "coordination:case-send-out": record(CASE_STEERERS, INSIDE, pk="response_case"),
+    "coordination:case-share": record(CASE_STEERERS, INSIDE, pk="case", step="6"),
+    "coordination:case-acknowledge": record(INSIDE, pk="case"),
+    "coordination:case-emergency": record("SML LEAD HOO", INSIDE, pk="response_case"),
+    "coordination:case-decision": record(CASE_STEERERS, INSIDE, pk="response_case"),
+    "coordination:case-table": record(CASE_STEERERS, INSIDE, pk="case"),
+    "coordination:case-tell": record(CASE_STEERERS, INSIDE, pk="decided_case"),
+    "coordination:case-close": record(CASE_STEERERS, INSIDE, pk="watched_case"),
+    "coordination:case-implement": record(CASE_RESPONDERS, INSIDE, pk="response_case"),
+    "coordination:harm-create": record(CASE_STEERERS, INSIDE, pk="response_case"),
+    "coordination:harm-send": record(CASE_STEERERS, INSIDE, post=EMPTY, pk="harm"),
+    "coordination:response-create": record(CASE_RESPONDERS, INSIDE, pk="response_case"),
+    "coordination:response-detail": record(INSIDE, pk="response"),
+    "coordination:response-update": record(CASE_RESPONDERS, INSIDE, pk="response"),
+    "coordination:response-act": record(CASE_RESPONDERS, INSIDE, post=EMPTY, pk="response", act="hinder"),
     "coordination:case-reopen": record(CASE_STEERERS, INSIDE, pk="closed_case"),
     # flash reports, the trail, evaluations
     "coordination:flash-list": page(INSIDE),
@@ -411,8 +432,32 @@ PLACES: dict[str, Place] = {
     "coordination:case-trail-file": record(INSIDE, job="own_trail_job"),
     "coordination:case-evaluation": record(INSIDE, pk="watched_case"),
     "coordination:evaluation-finish": record(CASE_STEERERS, INSIDE, post=EMPTY, pk="watched_case"),
+    # the Early Warning Matrix, the clock, indicators, requests for means
+    "coordination:ew-matrix": page(INSIDE),
+    "coordination:ew-matrix-export": page(INSIDE, kind="csv"),
+    "coordination:ew-sage-export": page(INSIDE, kind="csv"),
+    "coordination:ew-matrix-pdf": page(INSIDE, post=EMPTY),
+    "coordination:ew-matrix-file": record(INSIDE, job="own_ew_matrix_job"),
+    "coordination:ew-matrix-row": record(INSIDE, pk="decided_case"),
+    "coordination:ew-matrix-cell": record(CASE_STEERERS, INSIDE, pk="decided_case", cell="remarks"),
+    "coordination:ew-matrix-history": record(INSIDE, pk="decided_case", cell="remarks"),
+    "coordination:clock": page(INSIDE),
+    "coordination:clock-export": page(INSIDE),
+    "coordination:clock-targets": page(PLACES_E),
+    "coordination:indicators": page(INSIDE),
+    "coordination:indicators-export": page(INSIDE),
+    "coordination:indicator-networks": page(INSIDE),
+    "coordination:request-list": page(INSIDE),
+    "coordination:request-create": page(MEANS_ASKERS),
+    "coordination:request-detail": record(INSIDE, pk="means_request"),
+    "coordination:request-answer": record("SML LEAD DMS", INSIDE, post=EMPTY, pk="means_request"),
+    "coordination:request-withdraw": record(CASE_STEERERS, INSIDE, post=EMPTY, pk="means_request"),
     "api-flash-list": page(INSIDE),
     "api-flash-detail": record(INSIDE, pk="flash"),
+    "api-case-list": page(INSIDE),
+    "api-case-detail": record(INSIDE, pk="decided_case"),
+    "api-case-step": record("FCPC POCA POCF JOC JMAC PROT", INSIDE, post=CASE_STEP, pk="decided_case"),
+    "api-case-cell": record(CASE_STEERERS, INSIDE, post={"based_on": 1, "remarks": "Walked"}, pk="decided_case"),
     "api-case-trail": record(INSIDE, pk="decided_case"),
     # reports
     "reporting:report-list": page(REPORT_V),

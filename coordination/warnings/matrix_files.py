@@ -21,6 +21,7 @@ from coordination.warnings.matrix_filters import Filters
 from coordination.warnings.matrix_views import mission_of
 from pocweb import clock
 from pocweb.audit import record_event
+from pocweb.choices import Marking
 from pocweb.errors import RuleError
 from pocweb.jobs import Progress, ask, job_kind
 from pocweb.models import Job
@@ -61,7 +62,7 @@ def ew_sage_export(request: HttpRequest, kind: str) -> HttpResponse:
     """The cases of the view for SAGE / Unite Aware, CSV or XLSX (EW-23)."""
     mission = mission_of(request)
     cases = Filters(request.GET, user=request.user, mission=mission).cases(clock.now(mission))
-    highest = cases.aggregate(highest=Max("marking"))["highest"] or 0
+    highest = cases.aggregate(highest=Max("marking"))["highest"] or Marking.UNCLASSIFIED
     return case_exports.as_file(
         request.user,
         mission,
@@ -149,9 +150,10 @@ def ew_matrix_file(request: HttpRequest, job: int) -> HttpResponseBase:
     """A PDF that a job has drawn: for who asked, while they may see all that it tells of."""
     row = get_object_or_404(Job.objects.visible_to(request.user), pk=job, kind=EW_MATRIX_PDF)
     path = Path(settings.MEDIA_ROOT) / str(row.result.get("file", ""))
-    if not path.is_file() or not still_seen(row.result.get("tells", {}), request.user):
+    told = row.result.get("tells")
+    if not path.is_file() or told is None or not still_seen(told, request.user):
         raise Http404
     with transaction.atomic():
-        note = f"Early Warning Matrix, {len(row.result['tells']['cases'])} cases as pdf"
+        note = f"Early Warning Matrix, {len(told['cases'])} cases as pdf"
         record_event(request.user, "exported", row.mission, note=note)
     return FileResponse(path.open("rb"), as_attachment=True, filename=row.result["filename"])

@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from coordination.models import CaseRecipient, CaseResponse, CaseStep, WarningCase
-from coordination.warnings.choices import Branch, CaseClass, CaseState, Outcome, UnitRating
+from coordination.models import CaseRecipient, CaseResponse, CaseStep, ResourceRequest, WarningCase
+from coordination.warnings.choices import Branch, CaseClass, CaseState, Outcome, RequestKind, UnitRating
+from coordination.warnings.requests import answer_request, ask_for_resources
 from coordination.warnings.rules import STEPS, overall_impact, priority_of
 from pocweb.audit import record_event
 from pocweb.choices import Marking
@@ -20,6 +21,12 @@ from reporting.demo.cast import DRAFTER, HEADS, OFFICES
 from reporting.demo.diary import Diary, person
 
 SEED, COUNT, DAY = 20201212, 40, date(2020, 12, 12)
+ASKED_ON = date(2020, 12, 28)
+MEANS = (
+    ("tamm", "casevac", "A helicopter for one of the company's wounded, Ippy to Bria."),
+    ("orlo", "jpt", "Two vehicles with drivers for five days, and a satellite telephone, for the team to Lihoto."),
+    ("bellin", "other", "Paint and boards for the notices at the displacement site."),
+)
 MARK = "Taken over from the register of 2020."
 PLACES = (
     "the well below the mission school", "the ford on the market road", "the displacement site by the airstrip",
@@ -61,6 +68,23 @@ class Past:
 def write_history(diary: Diary) -> None:
     """Take the closed alerts of the year over on one day in December."""
     diary.put(DAY, partial(_take_over, diary))
+    for account, kind, what in MEANS:
+        diary.put(ASKED_ON, partial(_ask, diary, account, kind, what))
+    diary.put(ASKED_ON, partial(_answer, diary))
+
+
+def _ask(diary: Diary, account: str, kind: str, what: str, now: datetime) -> None:
+    needed_at = now + timedelta(days=4, hours=2)
+    ask_for_resources(diary.mission, kind=kind, what=what, needed_at=needed_at, by=person(account), now=now)
+
+
+def _answer(diary: Diary, now: datetime) -> None:
+    """Mission support grants what is asked first; the rest waits."""
+    request = ResourceRequest.objects.select_related("mission", "office", "case", "created_by").get(
+        mission=diary.mission, kind=RequestKind.CASEVAC
+    )
+    answer = "Helicopter from Bria on stand-by at first light, two stretchers."
+    answer_request(request, granted=True, answer=answer, by=person("grint"), now=now)
 
 
 def _take_over(diary: Diary, now: datetime) -> None:

@@ -17,6 +17,7 @@ from coordination.models import (
     Network,
     NetworkAlert,
     Pcia,
+    ResourceRequest,
     SharingAgreement,
     WarningCase,
 )
@@ -110,6 +111,20 @@ PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
         "notices": ("bellin", _to("pocweb:notice-list")),
         "choice of notices": ("bellin", _to("pocweb:notice-choices")),
         "job": ("castell", _of("pocweb:job-detail", lambda: Job.objects.filter(asked_by__username="castell"))),
+    },
+    "early warning in numbers": {
+        "early warning matrix": ("castell", lambda: reverse("coordination:ew-matrix") + "?show=all"),
+        "cell of the early warning matrix": (
+            "castell",
+            _of("coordination:ew-matrix-history", lambda: WarningCase.objects.all(), "remarks"),
+        ),
+        "alert clock": ("castell", _to("coordination:clock")),
+        "targets of the alert clock": ("castell", _to("coordination:clock-targets")),
+        "indicators of early warning": ("castell", _to("coordination:indicators")),
+        "networks behind indicators": ("castell", _to("coordination:indicator-networks")),
+        "requests for means": ("bellin", _to("coordination:request-list")),
+        "ask for means": ("bellin", _to("coordination:request-create")),
+        "request for means": ("grint", _of("coordination:request-detail", lambda: ResourceRequest.objects.all())),
     },
     "matrix": {
         "matrix of an office": ("bellin", _to("threats:matrix", "BAMBARI")),
