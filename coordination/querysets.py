@@ -206,14 +206,16 @@ class NetworkAlertQuerySet(NetworkPartQuerySet):
 
 
 class PlanQuerySet(ScopedQuerySet):
-    """Community protection plans; one that cites a threat above a reader's clearance is hidden with it."""
+    """Community protection plans; one that names a threat or network above a reader's clearance is hidden."""
 
     kind = "community"
 
     def visible_to(self, user: Any) -> Self:
         cited = self.model.threats.through.objects.filter(communityplan=OuterRef("pk"))
-        above = cited.filter(threat__marking__gt=getattr(user, "clearance", 0))
-        return super().visible_to(user).exclude(Exists(above))
+        clearance = getattr(user, "clearance", 0)
+        named = self.model.networks.through.objects.filter(communityplan=OuterRef("pk"))
+        rows = super().visible_to(user).exclude(Exists(cited.filter(threat__marking__gt=clearance)))
+        return rows.exclude(Exists(named.filter(network__marking__gt=clearance)))
 
 
 class PciaQuerySet(ScopedQuerySet):

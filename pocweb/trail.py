@@ -27,7 +27,8 @@ class TrailKind:
 
 READINGS = (
     *("read", "exported", "downloaded", "exported the remarks of", "exported incidents of"),
-    *("exported presences of", "exported hotspots of"),
+    *("exported presences of", "exported hotspots of", "exported engagements of", "exported for the community"),
+    *("read the details of persons in", "looked at a photograph of"),
 )
 _kinds: dict[str, TrailKind] = {}
 _closed: dict[str, str] = {}

@@ -324,11 +324,14 @@ def _photo(request: HttpRequest, pk: int, photo: int) -> EngagementPhoto:
 @require_safe
 @permitted(VIEW)
 def photo_file(request: HttpRequest, pk: int, photo: int) -> HttpResponseBase:
-    """The picture itself, for who may see its record now."""
+    """The picture itself, for who may see its record now; that it was opened is recorded."""
     kept = _photo(request, pk, photo)
     path = photos.path_of(kept)
     if not path.is_file():
         raise Http404
+    if request.method == "GET":
+        with transaction.atomic():
+            record_event(request.user, "looked at a photograph of", kept.engagement)
     name = f"{kept.engagement.ref}-{kept.pk}.jpg"
     response = FileResponse(path.open("rb"), as_attachment=True, content_type="image/jpeg", filename=name)
     response["X-Content-Type-Options"] = "nosniff"

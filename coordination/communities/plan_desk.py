@@ -145,6 +145,7 @@ def register() -> None:
             "removed the details of persons from": gettext_lazy("removed the details of persons"),
             "read the details of persons in": gettext_lazy("read the details of persons"),
             "added a photograph to": gettext_lazy("added a photograph"),
+            "looked at a photograph of": gettext_lazy("looked at a photograph"),
             "removed a photograph from": gettext_lazy("removed a photograph"),
             "recorded the adoption of": gettext_lazy("recorded the adoption"),
             "filed": gettext_lazy("filed"),

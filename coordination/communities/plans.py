@@ -59,7 +59,7 @@ def _as_plain(values: Mapping[str, Any]) -> dict[str, Any]:
 def _apply(plan: CommunityPlan, values: Mapping[str, Any], *, by: Any) -> list[str]:
     """Set plain values and return the columns that were set; lists are written at once.
 
-    What a plan names is what its writer may see, and it is at least as marked as the threats that it names.
+    What a plan names is what its writer may see, and it is at least as marked as all that it names.
     """
     columns = []
     for name, value in values.items():
@@ -70,11 +70,18 @@ def _apply(plan: CommunityPlan, values: Mapping[str, Any], *, by: Any) -> list[s
         columns.append(name)
     if plan.due_on is None:
         raise RuleError("due_missing", _("Give the day by which it is to be adopted."), "due_on")
-    highest = plan.threats.aggregate(highest=Max("marking"))["highest"] if plan.pk else None
-    if highest and plan.marking < highest:
+    highest = _highest_cited(plan) if plan.pk else 0
+    if plan.marking < highest:
         plan.marking = highest
         columns.append("marking")
     return sorted(set(columns))
+
+
+def _highest_cited(plan: CommunityPlan) -> int:
+    """Return the highest marking of the threats, networks and engagements that a plan names, 0 for none."""
+    found = [getattr(plan, name).aggregate(highest=Max("marking"))["highest"] for name in LISTS]
+    found.append(plan.consultations.aggregate(highest=Max("engagement__marking"))["highest"])
+    return max(one or 0 for one in found)
 
 
 def _set_list(plan: CommunityPlan, name: str, keys: list[int], by: Any) -> None:
@@ -96,7 +103,7 @@ def add_plan(
     require(by, "coordination.change_community")
     moment = now or clock.now(mission)
     office = office_for(area, mission, by, "community", APPROVE_TOO)
-    given = {"marking": mission.default_marking, "due_on": rules.due_on(year, semester)}
+    given: dict[str, Any] = {"marking": mission.default_marking, "due_on": rules.due_on(year, semester)}
     given = _as_plain(given | {name: value for name, value in values.items() if value is not None})
     refuse_above_clearance(given["marking"], by)
     stamps = {"created_at": moment, "created_by": by, "changed_at": moment, "changed_by": by}
@@ -188,6 +195,8 @@ def add_consultation(
         recorded_at=moment,
     )  # fmt: skip
     changes: dict[str, list[Any]] = {"held_on": [None, held_on], "womens_organizations": [None, womens_organizations]}
+    if engagement is not None and engagement.marking > plan.marking:
+        _store(plan, plan.state, {"marking": engagement.marking}, by=by, now=moment)
     record_event(by, "recorded a consultation for", plan, changes=changes, note=made.with_whom, now=moment)
     return made
 

@@ -168,7 +168,7 @@ def _last(diary: Diary, number: int) -> Engagement:
 
 def _persons(diary: Diary, now: datetime) -> None:
     """Keep what is needed of the people of two engagements, with their consent."""
-    given = {"consent_scope": ["record", "refer"], "by": person("solane"), "now": now}
+    given: dict[str, Any] = {"consent_scope": ["record", "refer"], "by": person("solane"), "now": now}
     for number, words in ((5, "Key W-3: keeps the bell; wants a call back."), (6, "Keys D-1 to D-3: saw the bridge.")):
         engagement = _last(diary, number)
         keep_persons(engagement, personal_details=words, consent_on=engagement.held_on, **given)

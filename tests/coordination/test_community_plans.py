@@ -21,7 +21,7 @@ from pocweb.guard import EditConflict
 from pocweb.models import Area, Notice, Office, Person
 from pocweb.recipients import Staff
 from tests.factories.coordination_forum import make_forum
-from tests.factories.coordination_plans import DAY, NOW, make_network, make_plan
+from tests.factories.coordination_plans import DAY, NOW, make_engagement, make_network, make_plan
 from tests.factories.mission import make_person
 from tests.factories.threats_threat import make_threat
 
@@ -215,6 +215,16 @@ def test_a_plan_is_as_marked_as_its_threats_and_hidden_with_them(
     assert not CommunityPlan.objects.visible_to(stranger).exists()
     type(threat).objects.filter(pk=threat.pk).update(marking=Marking.STRICTLY_CONFIDENTIAL)
     assert not CommunityPlan.objects.visible_to(adviser).exists()
+    type(threat).objects.filter(pk=threat.pk).update(marking=Marking.UNCLASSIFIED)
+    network = make_network(bambari, officer, marking=Marking.CONFIDENTIAL)
+    other = make_plan(ouaka, officer, marking=Marking.UNCLASSIFIED, year=2021, networks=[network])
+    engagement = make_engagement(ouaka, adviser, marking=Marking.CONFIDENTIAL)
+    third = make_plan(ouaka, officer, marking=Marking.UNCLASSIFIED, year=2022)
+    plans.add_consultation(third, held_on=DAY, with_whom="Elders", engagement=engagement, by=officer, now=NOW)
+    third.refresh_from_db()
+    assert (other.marking, third.marking) == (Marking.CONFIDENTIAL, Marking.CONFIDENTIAL)
+    type(network).objects.filter(pk=network.pk).update(marking=Marking.STRICTLY_CONFIDENTIAL)
+    assert set(CommunityPlan.objects.visible_to(officer)) == {plan, third}
 
 
 def test_reminders_before_at_and_after_the_due_day_each_once(

@@ -233,6 +233,7 @@ def test_stored_pictures_tell_neither_place_nor_time(
         f'attachment; filename="{engagement.ref}-{photo.pk}.jpg"',
         "no-store, private",
     )
+    assert history_of(engagement)[0].verb == "looked at a photograph of"
     assert as_person(stranger).get(f"{address}{photo.pk}/").status_code == 404
     Engagement.objects.filter(pk=engagement.pk).update(marking=Marking.STRICTLY_CONFIDENTIAL)
     assert as_person(head_of_police).get(f"{address}{photo.pk}/").status_code == 404
