@@ -9,14 +9,18 @@ from playwright.sync_api import Page, expect
 
 from coordination.models import (
     ActionPoint,
+    CommunityPlan,
+    Engagement,
     FlashReport,
     Forum,
     Issue,
     LiaisonAssistant,
+    LocalPlan,
     Meeting,
     Network,
     NetworkAlert,
     Pcia,
+    Reprisal,
     ResourceRequest,
     SharingAgreement,
     WarningCase,
@@ -98,6 +102,14 @@ def _actors() -> Any:
 
 def _drafts() -> Any:
     return Report.objects.filter(state="drafting")
+
+
+def _plans() -> Any:
+    return CommunityPlan.objects.filter(mission__code="DEMO", area__pcode="CF43").order_by("pk")
+
+
+def _met() -> Any:
+    return Engagement.objects.filter(mission__code="DEMO", office__code="BAMBARI").order_by("-number")
 
 
 # part of the site, name of the page: who looks, and where
@@ -227,6 +239,22 @@ PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
         "forums": ("castell", _to("coordination:forum-list")),
         "forum": ("castell", _of("coordination:forum-detail", lambda: Forum.objects.order_by("pk"))),
         "new forum": ("castell", _to("coordination:forum-create")),
+    },
+    "plans and engagement": {
+        "community plans": ("orlo", _to("coordination:plan-list")),
+        "community plan in force": ("orlo", _of("coordination:plan-detail", _plans)),
+        "community plan, draft": ("orlo", _of("coordination:plan-detail", lambda: _plans().reverse())),
+        "community plan, section": ("orlo", _of("coordination:plan-update", lambda: _plans().reverse(), "action")),
+        "community version": ("orlo", _of("coordination:plan-community", _plans)),
+        "local plan": ("bellin", _of("coordination:local-plan-detail", lambda: LocalPlan.objects.order_by("pk"))),
+        "engagements": ("orlo", _to("coordination:engagement-list")),
+        "figures of engagement": ("orlo", _to("coordination:engagement-figures")),
+        "new engagement": ("orlo", _to("coordination:engagement-create")),
+        "engagement": ("orlo", _of("coordination:engagement-detail", lambda: _met().filter(withdrawn_on=None))),
+        "engagement, persons": ("orlo", _of("coordination:engagement-persons", lambda: _met().exclude(risk="safe"))),
+        "report a reprisal": ("orlo", _to("coordination:reprisal-create")),
+        "register": ("solane", _to("coordination:reprisal-list")),
+        "allegation": ("solane", _of("coordination:reprisal-detail", lambda: Reprisal.objects.order_by("pk"))),
     },
     "alerts": {
         "report an alert": ("tamm", _to("coordination:case-create")),
