@@ -16,7 +16,24 @@ from pocweb.demo import DEMO_DOMAIN, DEMO_PASSWORD
 from pocweb.errors import RuleError
 from pocweb.models import Area, Component, Mission, Office, Person, Posting
 from pocweb.services import COMPONENTS
-from reporting.demo import forums, meetings, notices, outcomes, papers, presence, registers, rounds, sharing, watch
+from reporting.demo import (
+    alert_history,
+    communities,
+    flashes,
+    forums,
+    meetings,
+    notices,
+    outcomes,
+    papers,
+    plans,
+    presence,
+    registers,
+    responses,
+    rounds,
+    sharing,
+    warnings,
+    watch,
+)
 from reporting.demo.cast import MISSION, OFFICES, PEOPLE, PROTECTION_ACTORS
 from reporting.demo.clusters import clusters_of
 from reporting.demo.diary import Diary, person
@@ -145,6 +162,7 @@ def _live(mission: Mission, built: Built) -> None:
     papers.write_forums(diary)
     forums.write_forums(diary)
     presence.write_presences(diary)
+    communities.write_communities(diary)
     watch.write_watch(diary)
     registers.write_registers(diary)
     writer = ThreatWriter(diary, chance)
@@ -155,7 +173,12 @@ def _live(mission: Mission, built: Built) -> None:
     papers.write_reports(diary)
     outcomes.write_lessons(diary)
     meetings.write_meetings(diary)
+    plans.write_plans(diary)
+    alert_history.write_history(diary)
     sharing.write_sharing(diary)
+    warnings.write_warnings(diary)
+    responses.write_responses(diary)
+    flashes.write_flashes(diary)
     acts = diary.play()
     count = Threat.objects.filter(mission=mission).count()
     built.say(f"Lived through {acts} acts: {count} threats, their ratings, activities, editions and reports.")
