@@ -64,8 +64,10 @@ class EvaluateForm(GuardedForm):
         fields["decision"].queryset = services.decisions_on(case, user)
         people = [pk for pk, one in Staff(case.mission).people.items() if services.may_see(one, case)]
         fields["owner"].queryset = Person.objects.filter(pk__in=people).order_by("last_name", "username")
-        if case.review_state == ReviewState.NONE:
-            fields["answer"].choices = fields["answer"].choices[:1]
+        if case.review_state != ReviewState.OPEN:  # the question is answered; only a further evaluation can follow
+            fields["answer"].widget = forms.HiddenInput()
+            fields["answer"].initial = YES
+            del fields["reason"]
 
 
 class FindingsForm(GuardedForm):
@@ -113,7 +115,7 @@ def case_evaluation(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _answer(case: WarningCase, given: dict[str, Any], based_on: int, by: Any) -> None:
     if given["answer"] == NO:
-        services.decline_evaluation(case, reason=given["reason"], based_on=based_on, by=by)
+        services.decline_evaluation(case, reason=given.get("reason", ""), based_on=based_on, by=by)
         return
     values = {name: given[name] for name in ("tool", "owner", "due_on", "decision")}
     services.ask_evaluation(case, **values, based_on=based_on, by=by)

@@ -105,6 +105,12 @@ def said_at(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
+def shortened(text: str, most: int = 700) -> str:
+    """Return a text cut at a word so that the report stays within two pages; the record keeps the whole."""
+    text = text.strip()
+    return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} […]"
+
+
 def paragraphs(*texts: str | Paragraph) -> tuple[Paragraph, ...]:
     """Return paragraphs of those texts that are not empty."""
     return tuple(one if isinstance(one, Paragraph) else Paragraph(one) for one in texts if one)

@@ -5,11 +5,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from coordination.warnings.flash_content import Draft, Paragraph, Section, paragraphs
+from coordination.warnings.flash_content import Draft, Paragraph, Section, paragraphs, shortened
 from pocweb.errors import RuleError
 from pocweb.fieldlist import for_people
 from threats.choices import ActorSide, DatePrecision, Harm, Origin, PersonStatus, Verification
 from threats.models import CasualtyCount, Incident
+
+MOST_COUNTS = 12  # a flash report is one to two pages; the incident holds all
 
 
 def check_past(incident: Incident, today: date) -> None:
@@ -33,7 +35,10 @@ def draft_of_incident(incident: Incident, by: Any, today: date) -> Draft:
         Section(_("What happened"), _happened(incident)),
         Section(_("Who"), tuple(_actor(link) for link in actors)),
         *_harmed(incident),
-        Section(_("Response of the mission"), paragraphs(incident.mission_response or _("No response is recorded."))),
+        Section(
+            _("Response of the mission"),
+            paragraphs(shortened(incident.mission_response) or _("No response is recorded.")),
+        ),
         Section(_("What is not known"), _unknown(incident, has_actor=bool(actors))),
     )
     return Draft(
@@ -58,7 +63,7 @@ def _happened(incident: Incident) -> tuple[Paragraph, ...]:
     lead = f"{day}, {where}. {incident.title}. {kind}{': ' + forms if forms else ''}."
     if incident.origin == Origin.UCDP:  # its text lists the reports that the event was coded from
         return paragraphs(lead, _("Taken from %(origin)s.") % {"origin": incident.get_origin_display()})
-    return paragraphs(lead, incident.narrative.strip())
+    return paragraphs(lead, shortened(incident.narrative, 1500))
 
 
 def _actor(link: Any) -> Paragraph:
@@ -95,7 +100,7 @@ def _numbers(incident: Incident) -> tuple[str, ...]:
             text += " " + _("Of them civilians: %(n)s.") % {"n": for_people(incident.civilians_killed)}
         lines.append(text)
     counts = sorted(incident.counts.all(), key=lambda row: (row.harm, row.status, row.sex, row.age))
-    return (*lines, *(_count(row) for row in counts))
+    return (*lines, *(_count(row) for row in counts[:MOST_COUNTS]))
 
 
 def _count(row: CasualtyCount) -> str:

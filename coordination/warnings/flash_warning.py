@@ -17,12 +17,12 @@ from coordination.warnings.choices import (
     UnitRating,
 )
 from coordination.warnings.decisions import decisions_now
-from coordination.warnings.flash_content import Draft, Paragraph, Section, paragraphs, said_at
+from coordination.warnings.flash_content import Draft, Paragraph, Section, paragraphs, said_at, shortened
 from coordination.warnings.recipients import marking_of
 from pocweb.errors import RuleError
 from pocweb.fieldlist import for_people
 
-MOST_REPORTS = 3  # the latest; a flash report is one to two pages
+MOST_REPORTS, MOST_DECISIONS, MOST_ACTIONS = 3, 4, 6  # the latest, the first due: a flash report is one to two pages
 
 
 def standing_decisions(case: WarningCase) -> Any:
@@ -45,7 +45,7 @@ def draft_of_case(case: WarningCase, by: Any) -> Draft:
     (POC Handbook 2020, Annex V, step I12; EW-10).
     """
     seen = Decision.objects.visible_to(by).values("pk")
-    decisions = list(standing_decisions(case).filter(pk__in=seen))
+    decisions = list(standing_decisions(case).filter(pk__in=seen))[-MOST_DECISIONS:]
     if not decisions:
         raise no_decision()
     rows = ActionPoint.objects.visible_to(by).filter(item__case=case).exclude(state=ActionState.CANCELLED)
@@ -75,7 +75,7 @@ def _known(case: WarningCase) -> tuple[Paragraph, ...]:
     said = {"at": said_at(case.received_at), "how": str(case.get_channel_display()).lower(), "where": where}
     reports = list(CaseReport.objects.filter(case=case).order_by("-received_at", "-pk"))
     return paragraphs(
-        _("Received on %(at)s (%(how)s), on %(where)s:") % said + f" {case.text.strip()}",
+        _("Received on %(at)s (%(how)s) about %(where)s:") % said + f" {shortened(case.text)}",
         *(_report(one) for one in reversed(reports[:MOST_REPORTS])),
         _reliability(case),
     )
@@ -83,7 +83,7 @@ def _known(case: WarningCase) -> tuple[Paragraph, ...]:
 
 def _report(report: CaseReport) -> str:
     lead = _("On %(at)s a further report came in:") if not report.corroborates else _("On %(at)s this was borne out:")
-    return lead % {"at": said_at(report.received_at)} + f" {report.text.strip()}"
+    return lead % {"at": said_at(report.received_at)} + f" {shortened(report.text, 300)}"
 
 
 def _reliability(case: WarningCase) -> str:
@@ -116,7 +116,10 @@ def _danger(case: WarningCase) -> tuple[Paragraph, ...]:
         "likelihood": _level(case.likelihood),
         "priority": str(case.get_priority_display()).lower() if case.priority else _("not rated"),
     }
-    imminence = _("%(word)s: %(reason)s") % {"word": case.get_branch_display(), "reason": case.imminence_reason}
+    imminence = _("%(word)s: %(reason)s") % {
+        "word": case.get_branch_display(),
+        "reason": shortened(case.imminence_reason, 300),
+    }
     return paragraphs(what, people, f"{impact} {rating}", imminence if case.branch else "")
 
 
@@ -128,16 +131,18 @@ def _level(value: int | None, rating: str = "") -> str:
 
 def _decision(one: Decision) -> Paragraph:
     said = {"forum": one.meeting.forum.name, "at": said_at(one.decided_at), "ref": one.ref}
-    return Paragraph(_("%(forum)s, %(at)s (%(ref)s):") % said + f" {one.text.strip()}", {"decision": one.pk})
+    return Paragraph(_("%(forum)s, %(at)s (%(ref)s):") % said + f" {shortened(one.text, 400)}", {"decision": one.pk})
 
 
 def _actions(case: WarningCase, actions: list[ActionPoint]) -> tuple[Paragraph, ...]:
     lines = []
-    for one in actions:
+    for one in actions[:MOST_ACTIONS]:
         said = {"who": one.owner, "component": one.component, "day": for_people(one.due_on)}
-        text = f"{one.ref} {one.text.strip()}. " + _("%(who)s, %(component)s, until %(day)s.") % said
+        text = f"{one.ref} {shortened(one.text, 160)}. " + _("%(who)s, %(component)s, until %(day)s.") % said
         done = "" if one.state == ActionState.OPEN else f" {one.get_state_display()}."
         lines.append(Paragraph(text + done, {"action": one.pk}))
+    if len(actions) > MOST_ACTIONS:
+        lines.append(Paragraph(_("Further action points stand in the case.")))
     for response in case.responses.select_related("component").order_by("pk"):
         who = response.component.name if response.component else response.host_authority
         said = {"kind": response.get_kind_display(), "who": who, "state": str(response.get_state_display()).lower()}

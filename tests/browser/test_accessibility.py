@@ -124,6 +124,25 @@ PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
         "choice of notices": ("bellin", _to("pocweb:notice-choices")),
         "job": ("castell", _of("pocweb:job-detail", lambda: Job.objects.filter(asked_by__username="castell"))),
     },
+    "sending and responding": {
+        "recipients of alerts": ("castell", _to("coordination:recipient-rules")),
+        "acknowledge": ("quill", _of("coordination:case-acknowledge", lambda: _sent("disseminated"))),
+        "send out": ("bellin", _of("coordination:case-send-out", lambda: _sent("disseminated"))),
+        "share": ("bellin", _of("coordination:case-share", lambda: _sent("monitored"), "N12")),
+        "emergency": ("marrow", _of("coordination:case-emergency", lambda: _sent("disseminated"))),
+        "decision": ("bellin", _of("coordination:case-decision", lambda: _sent("disseminated"))),
+        "before the forum": ("bellin", _of("coordination:case-table", lambda: _sent("tabled"))),
+        "tell": ("bellin", _of("coordination:case-tell", lambda: _sent("monitored"))),
+        "close": ("bellin", _of("coordination:case-close", lambda: _sent("monitored"))),
+        "implement": ("bellin", _of("coordination:case-implement", lambda: _sent("monitored"))),
+        "harm": ("bellin", _of("coordination:harm-create", lambda: _sent("monitored"))),
+        "plan a response": ("bellin", _of("coordination:response-create", lambda: _sent("monitored"))),
+        "response": ("bellin", _of("coordination:response-detail", lambda: CaseResponse.objects.filter(state="under_way"))),
+        "change a response": (
+            "bellin",
+            _of("coordination:response-update", lambda: CaseResponse.objects.filter(state="under_way")),
+        ),
+    },
     "early warning in numbers": {
         "early warning matrix": ("castell", lambda: reverse("coordination:ew-matrix") + "?show=all"),
         "cell of the early warning matrix": (

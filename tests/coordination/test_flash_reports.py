@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
-from coordination.meetings.records import overrule_decision
+from coordination.meetings.records import ItemEntry, overrule_decision, write_under
 from coordination.models import ActionPoint, Decision, FlashReport, Forum, WarningCase
 from coordination.warnings.choices import Branch, CaseState
 from coordination.warnings.flash import send_incident_flash, send_warning_flash
@@ -171,6 +171,29 @@ def test_flash_report_as_pdf_and_for_whom(
     document = read_flash(flash, adviser)
     assert action.ref not in str(document.sections)
     assert (document.assessment, flash.content["assessment"]) == ("", "Held by two accounts")
+
+
+def test_flash_report_stays_within_two_pages(
+    case: WarningCase, forum: Forum, officer: Person, head_of_office: Person
+) -> None:
+    """However much is written, the report is cut at a word and keeps to two pages; the case keeps the whole."""
+    long = "Men with rifles were seen at the well again. " * 150
+    WarningCase.objects.update(text=long, imminence_reason=long)
+    item = case.agenda_items.get()
+    for number in range(12):
+        action = {
+            "text": f"Task {number} " + "on the road " * 15,
+            "owner": officer,
+            "component": None,
+            "due_on": date(2021, 1, 4),
+        }
+        entry = ItemEntry(decision={"kind": "reaction", "text": long}, action=action)
+        write_under(item, entry, based_on=1, by=officer, now=SENT)
+    case.refresh_from_db()
+    flash = make_flash(case, head_of_office, assessment="x " * 700)
+    pdf = render_pdf(TEMPLATE, document_of(read_flash(flash, head_of_office)))
+    pages = len(PdfReader(io.BytesIO(pdf)).pages)
+    assert (pages, "Further action points stand in the case." in str(flash.content)) == (2, True)
 
 
 @pytest.mark.parametrize("hidden", ["flash", "case", "decision"])
