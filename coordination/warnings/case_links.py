@@ -46,7 +46,9 @@ def _without_object(verb: str) -> str:
 def register() -> None:
     """Called once, when the app is ready."""
     register_topic(TOPIC, gettext_lazy("Alert"), NoticeMode.AT_ONCE, urgent=True)
-    register_entry(25, "coordination:case-list", gettext_lazy("Alerts"), "coordination.view_case")
+    register_entry(
+        25, "coordination:case-list", gettext_lazy("Alerts"), "coordination.view_case", also=("/responses/",)
+    )
     register_action(10, "coordination:case-create", gettext_lazy("Report an alert"), "coordination.file_case")
     register_record(WarningCase, page_of, hidden=hidden_fields)
     case_desk.register()

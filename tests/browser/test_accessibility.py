@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from coordination.models import (
     ActionPoint,
+    CaseResponse,
     CommunityPlan,
     Engagement,
     FlashReport,
@@ -46,6 +47,11 @@ from threats.models import (
 def _to(name: str, *args: Any) -> Callable[[], str]:
     """Return what gives the address of a page without records."""
     return lambda: reverse(name, args=args)
+
+
+def _sent(state: str) -> Any:
+    """Return the cases of Bambari in a state."""
+    return WarningCase.objects.filter(office__code="BAMBARI", state=state)
 
 
 def _of(name: str, rows: Callable[[], Any], *rest: Any) -> Callable[[], str]:
@@ -137,7 +143,10 @@ PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
         "implement": ("bellin", _of("coordination:case-implement", lambda: _sent("monitored"))),
         "harm": ("bellin", _of("coordination:harm-create", lambda: _sent("monitored"))),
         "plan a response": ("bellin", _of("coordination:response-create", lambda: _sent("monitored"))),
-        "response": ("bellin", _of("coordination:response-detail", lambda: CaseResponse.objects.filter(state="under_way"))),
+        "response": (
+            "bellin",
+            _of("coordination:response-detail", lambda: CaseResponse.objects.filter(state="under_way")),
+        ),
         "change a response": (
             "bellin",
             _of("coordination:response-update", lambda: CaseResponse.objects.filter(state="under_way")),
