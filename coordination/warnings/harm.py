@@ -57,8 +57,8 @@ def valid_assessment(case: WarningCase) -> HarmAssessment | None:
 
 def refuse_unassessed(case: WarningCase) -> None:
     """Raise `RuleError` while an operation of the case has no assessment of its present plan that was sent (EW-11)."""
-    if last_planned(case) is None or valid_assessment(case) is not None:
-        return
+    if not (case.has_operation or last_planned(case)) or valid_assessment(case) is not None:
+        return  # a case may be said to hold an operation before its response is written down
     if HarmAssessment.objects.filter(case=case, sent_at__isnull=False).exists():
         words = _("The operation was changed after its harm was assessed. Assess it anew and send it to the POC Unit.")
     elif HarmAssessment.objects.filter(case=case).exists():

@@ -54,6 +54,11 @@ def _sent(state: str) -> Any:
     return WarningCase.objects.filter(office__code="BAMBARI", state=state)
 
 
+def _under_way() -> Any:
+    """Return the responses under way in Bambari."""
+    return CaseResponse.objects.filter(case__office__code="BAMBARI", case__state="monitored", state="under_way")
+
+
 def _of(name: str, rows: Callable[[], Any], *rest: Any) -> Callable[[], str]:
     """Return what gives the address of the page of the first of some rows."""
     return lambda: reverse(name, args=[rows().first().pk, *rest])

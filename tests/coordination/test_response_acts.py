@@ -88,6 +88,14 @@ def test_ew_11_operation_waits_for_its_harm_assessment_whatever_the_reason(
     move_case(done, "implement", by=officer, reason="Corrected", now=NOW + 7 * HOUR)  # begun is not changed
 
 
+def test_case_said_to_hold_an_operation_waits_for_the_assessment_too(case: WarningCase, officer: Person) -> None:
+    make_response(case, officer)
+    WarningCase.objects.filter(pk=case.pk).update(has_operation=True)
+    with pytest.raises(RuleError) as refused:
+        move_case(case, "implement", by=officer, now=NOW)
+    assert refused.value.code == "harm_not_assessed"
+
+
 def test_assessment_is_whole_sent_once_and_the_latest(case: WarningCase, officer: Person, colleague: Person) -> None:
     make_response(case, officer, kind="buffer")
     first = make_harm(case, officer, is_sent=False)
