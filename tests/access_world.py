@@ -16,7 +16,7 @@ from coordination.communities.photos import add_photo
 from coordination.communities.plan_files import PLAN_PDF
 from coordination.issues.services import raise_issue
 from coordination.meetings.files import MINUTES_PDF
-from coordination.models import Reprisal
+from coordination.models import AgendaItem, Reprisal
 from coordination.sharing.tasks import CONTACTS_PDF
 from coordination.warnings.choices import Branch, CaseState
 from coordination.warnings.evaluation import ask_evaluation
@@ -176,10 +176,11 @@ def _add_flash(world: World) -> None:
     decision = decide_on(records.decided_case, records.forum, officer, meeting=records.session)
     records.flash = make_flash(records.decided_case, head, now=NOW)
     records.watched_case = make_case(records.bambari, officer, CaseState.MONITORED, Branch.IMMINENT)
-    type(decision.item).objects.filter(pk=decision.item_id).update(case=records.watched_case)
-    evaluation = {"tool": "after_action", "owner": head, "due_on": NOW.date(), "decision": decision, "now": NOW}
-    ask_evaluation(records.watched_case, **evaluation, based_on=1, by=head)
-    type(decision.item).objects.filter(pk=decision.item_id).update(case=records.decided_case)
+    item = AgendaItem.objects.filter(decisions=decision)
+    item.update(case=records.watched_case)
+    evaluation: dict[str, Any] = {"tool": "after_action", "owner": head, "due_on": NOW.date(), "decision": decision}
+    ask_evaluation(records.watched_case, **evaluation, based_on=1, by=head, now=NOW)
+    item.update(case=records.decided_case)
     records.flash_jobs = {name: _paper_job(world, one, FLASH_PDF) for name, one in world.people.items()}
     records.trail_jobs = {name: _paper_job(world, one, TRAIL_PDF) for name, one in world.people.items()}
     records.ew_matrix_jobs = {name: _paper_job(world, one, EW_MATRIX_PDF) for name, one in world.people.items()}
