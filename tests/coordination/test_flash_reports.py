@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
@@ -56,7 +55,7 @@ def joc(hq: Office) -> Person:
     return make_person("joc", Role.JOC, hq, "support", first_name="J.", last_name="Haske")
 
 
-def enter(client: Client, person: Person) -> Client:
+def enter(client: Any, person: Person) -> Any:
     client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
     return client
 
@@ -71,7 +70,7 @@ def form_of(page: str) -> dict[str, str]:
 
 
 def test_ew_10_flash_report_from_case_and_decision(
-    client: Client, case: WarningCase, head_of_office: Person, adviser: Person, poc_lead: Person, joc: Person
+    client: Any, case: WarningCase, head_of_office: Person, adviser: Person, poc_lead: Person, joc: Person
 ) -> None:
     """EW-10: preview, sending to the seven, case moved on, told once however often the button is pressed."""
     url = f"/alerts/{case.pk}/flash/"
@@ -106,7 +105,7 @@ def test_ew_10_flash_report_from_case_and_decision(
 
 @pytest.mark.parametrize("reason", ["", "There is no time"], ids=["EW-10 plain", "EW-10 skipped with a reason"])
 def test_ew_10_no_decision_blocks_the_flash_report(
-    client: Client, bambari: Office, officer: Person, head_of_office: Person, reason: str
+    client: Any, bambari: Office, officer: Person, head_of_office: Person, reason: str
 ) -> None:
     """EW-10: service, page and the state table refuse it, skipped with a reason or not."""
     case = make_case(bambari, officer, CaseState.DISSEMINATED, Branch.IMMINENT)
@@ -146,11 +145,12 @@ def test_ew_10_what_else_is_refused(
     overrule_decision(decision, text="Evacuate", reason="Too late", by=poc_lead, now=SENT)
     case.refresh_from_db()
     second = make_flash(case, head_of_office, reason="Overruled")
+    assert second.decision is not None
     assert (second.decision.text, "Patrol the road until" in str(second.content)) == ("Evacuate", False)
 
 
 def test_flash_report_as_pdf_and_for_whom(
-    client: Client, case: WarningCase, head_of_office: Person, adviser: Person
+    client: Any, case: WarningCase, head_of_office: Person, adviser: Person
 ) -> None:
     """Marking on each page, text, same bytes; what it cites and the file vanish with the reader's sight of it."""
     flash = make_flash(case, head_of_office, assessment="Held by two accounts")
@@ -198,7 +198,7 @@ def test_flash_report_stays_within_two_pages(
 
 @pytest.mark.parametrize("hidden", ["flash", "case", "decision"])
 def test_flash_report_above_the_reader_is_nowhere(
-    client: Client, case: WarningCase, head_of_office: Person, adviser: Person, hidden: str
+    client: Any, case: WarningCase, head_of_office: Person, adviser: Person, hidden: str
 ) -> None:
     """404 on page, PDF, file and API, and in no list or count, once report, case or decision is marked higher."""
     flash = make_flash(case, head_of_office)
@@ -222,7 +222,7 @@ def test_flash_report_above_the_reader_is_nowhere(
 
 
 def test_ew_21_incident_flash_keeps_verified_and_unverified_apart(
-    client: Client, bambari: Office, ouaka: Area, case: WarningCase, head_of_office: Person, poc_lead: Person
+    client: Any, bambari: Office, ouaka: Area, case: WarningCase, head_of_office: Person, poc_lead: Person
 ) -> None:
     """EW-21: its own kind, from the incident, no source named, counted apart from early warning flashes."""
     source = make_source(bambari.mission)
@@ -266,7 +266,7 @@ def test_ew_21_incident_flash_keeps_verified_and_unverified_apart(
     ids=["EW-21 planned or threatened", "EW-21 did not happen"],
 )
 def test_ew_21_incident_flash_is_of_a_past_event(
-    client: Client, bambari: Office, ouaka: Area, head_of_office: Person, columns: dict[str, Any], code: str
+    client: Any, bambari: Office, ouaka: Area, head_of_office: Person, columns: dict[str, Any], code: str
 ) -> None:
     incident = make_incident(bambari.mission, ouaka, office=bambari, **columns)
     with pytest.raises(RuleError) as refused:
@@ -278,7 +278,7 @@ def test_ew_21_incident_flash_is_of_a_past_event(
 
 
 def test_flash_list_costs_the_same_at_one_and_three(
-    client: Client, forum: Forum, officer: Person, head_of_office: Person
+    client: Any, forum: Forum, officer: Person, head_of_office: Person
 ) -> None:
     enter(client, head_of_office)
     counts = []

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
@@ -105,7 +104,7 @@ def case(
     )  # fmt: skip
     move_case(case, "implement", by=head_of_office, reason="No time for the matrix", now=at(9, 40))
     finish_action(action_on(case), done_on=date(2020, 12, 31), result="Patrolled", by=officer, now=at(12))
-    killed = {"killed_low": 1, "killed_best": 1, "killed_high": 1, "marking": 1, "place": "Lissa"}
+    killed: dict[str, Any] = {"killed_low": 1, "killed_best": 1, "killed_high": 1, "marking": 1, "place": "Lissa"}
     make_incident(forum.mission, ouaka, starts_on=date(2020, 12, 31), title="Shots at Lissa", **killed)
     move_case(case, "monitor", by=head_of_office, now=at(13))
     end = {"outcome": "happened", "finding": "One man was killed before the patrol came.", "killed": 1}
@@ -185,7 +184,7 @@ def test_trail_tells_the_whole_chain_in_time(case: WarningCase, adviser: Person)
 
 
 def test_sources_by_key_and_only_for_who_may_see_keys(
-    client: Client, case: WarningCase, analyst: Person, head_of_office: Person
+    client: Any, case: WarningCase, analyst: Person, head_of_office: Person
 ) -> None:
     assert "Source: HR-014." in str(seen(case, analyst))
     assert "HR-014" not in str(seen(case, head_of_office))
@@ -195,7 +194,7 @@ def test_sources_by_key_and_only_for_who_may_see_keys(
 
 
 def test_trail_leaves_out_silently_what_is_marked_above_the_reader(
-    client: Client, case: WarningCase, forum: Forum, adviser: Person
+    client: Any, case: WarningCase, forum: Forum, adviser: Person
 ) -> None:
     """Neither text nor count nor reference of a decision, action, meeting, flash or incident above the clearance."""
     client.force_login(adviser)
@@ -222,7 +221,7 @@ def test_trail_leaves_out_silently_what_is_marked_above_the_reader(
     assert [one.status_code for one in answers] == [404] * 3
 
 
-def test_trail_as_pdf_is_an_audited_export(client: Client, case: WarningCase, adviser: Person) -> None:
+def test_trail_as_pdf_is_an_audited_export(client: Any, case: WarningCase, adviser: Person) -> None:
     """Marking on each page, the same bytes for the same moment, and each reading of the file an event."""
     client.force_login(adviser)
     client.post(f"/alerts/{case.pk}/trail/pdf/")
@@ -243,7 +242,7 @@ def test_trail_as_pdf_is_an_audited_export(client: Client, case: WarningCase, ad
 
 
 def test_trail_costs_the_same_whatever_it_holds(
-    client: Client, case: WarningCase, forum: Forum, officer: Person, adviser: Person
+    client: Any, case: WarningCase, forum: Forum, officer: Person, adviser: Person
 ) -> None:
     client.force_login(adviser)
     client.get(f"/alerts/{case.pk}/trail/")
