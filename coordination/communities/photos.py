@@ -97,13 +97,13 @@ def add_photo(
         raise RuleError("photos_many", _("A record keeps at most 12 photographs."), "photo")
     clean = stripped(content)
     name = f"{FOLDER}/{engagement.pk}/{secrets.token_hex(16)}.jpg"
-    write_private(Path(settings.MEDIA_ROOT) / name, clean)
     moment = now or clock.now(engagement.mission)
     photo = EngagementPhoto.objects.create(
         engagement=engagement, file=name, caption=caption.strip()[:160], sha256=hashlib.sha256(clean).hexdigest(),
         added_at=moment, added_by=by,
     )  # fmt: skip
     record_event(by, "added a photograph to", engagement, changes={"photos": [None, 1]}, now=moment)
+    write_private(path_of(photo), clean)  # last, so that a refused act leaves no file behind
     return photo
 
 

@@ -3,6 +3,7 @@
 Both are drawn by a job from the frozen content, for one reader, and checked again at the download.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from coordination.models import CommunityPlan
 from pocweb.audit import record_event
 from pocweb.choices import Marking
 from pocweb.errors import RuleError
+from pocweb.fieldlist import for_people
 from pocweb.glossary import used_in
 from pocweb.jobs import Progress, ask, job_kind
 from pocweb.models import Job
@@ -55,10 +57,15 @@ def document_of(plan: CommunityPlan) -> dict[str, Any]:
     content: Any = plan.frozen
     parts = parts_of(plan)
     texts = [text for part in parts for _label, text in part.fields]
+    reviewed = content["reviewed_on"]
+    held = [{**one, "held_on": for_people(date.fromisoformat(one["held_on"]))} for one in content["consultations"]]
     return {
         "plan": content,
         "semester": semester_words(content["year"], content["semester"]),
         "parts": parts,
+        "consultations": held,
+        "adopted_on": for_people(date.fromisoformat(content["adopted_at"][:10])),
+        "reviewed_on": for_people(date.fromisoformat(reviewed)) if reviewed else "",
         "marking": str(Marking(max(plan.marking, content["marking"])).label),
         "sha256": plan.sha256,
         "acronyms": used_in(texts),
