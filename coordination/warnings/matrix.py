@@ -172,7 +172,7 @@ def _actions(keys: list[int], *, user: Any, now: datetime) -> Mapping[int, list[
         is_open = response.state in (ResponseState.PLANNED, ResponseState.UNDER_WAY)
         is_late = bool(is_open and response.due_at and response.due_at < now)
         due = response.due_at.date() if response.due_at else None
-        text = f"{kind}: {response.text}" if response.text else kind
+        text = f"{kind}: {response.text.rstrip('. ')}" if response.text else kind
         words = str(response.get_state_display()).lower()
         found[response.case_id].append(Action(response.pk, text, owner, due, words, is_late, False))
     return found

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -224,6 +225,8 @@ def _show(name: str, value: Any) -> str:
     choices: dict[str, Any] = {"kind": RequestKind, "state": RequestState}
     if name in choices and value in choices[name].values:
         return str(choices[name](value).label)
+    if name == "needed_at" and value:
+        return for_people(parse_datetime(str(value)))
     return "" if value in (None, "") else for_people(str(value))
 
 
