@@ -45,6 +45,7 @@ class ActForm(RefusingForm):
     """A step of a case. `is_again` says that it was rated before or is skipped to, so that it needs a reason."""
 
     use_required_attribute = False
+    is_reason_left_out = False
     reason = words(gettext_lazy("Why"))
 
     def __init__(self, *args: Any, case: WarningCase, needs_reason: bool = False, **kwargs: Any) -> None:
@@ -54,6 +55,8 @@ class ActForm(RefusingForm):
         if needs_reason:
             self.fields["reason"] = reason
             reason.label = gettext_lazy("Why it changes, or is taken out of order")
+            reason.required = not self.is_reason_left_out
+            reason.error_messages["required"] = gettext_lazy("This skips a step or goes back. Say why.")
 
     def values(self) -> dict[str, Any]:
         """Return what the service takes."""
@@ -117,6 +120,7 @@ class ImpactForm(ActForm):
 
 
 class LikelihoodForm(ActForm):
+    is_reason_left_out = True  # the forum that confirms the same level gives none; the service asks in all other cases
     level = picks(
         gettext_lazy("How likely is it?"), defined(reversed(ImpactLevel), LIKELIHOOD_MEANINGS),
         gettext_lazy("Choose low, medium or high."),
