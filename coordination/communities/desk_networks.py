@@ -16,9 +16,8 @@ from coordination.communities import rules_pcia as rules
 from coordination.communities.choices import NetworkState
 from coordination.communities.gaps import touches, without_shapes
 from coordination.communities.kept import find_keeper
-from coordination.communities.pcia import standing_of
-from coordination.communities.pcia_due import without_one
-from coordination.communities.periods import periods_of
+from coordination.communities.pcia_due import due_by_office, without_one
+from coordination.communities.periods import periods_in, periods_of
 from coordination.communities.plain import CHANGE
 from coordination.communities.rules_pcia import Standing
 from coordination.communities.watch import amber_of, with_consenting
@@ -42,12 +41,14 @@ VIEW, KIND, MOST = "coordination.view_community", "community", 5
 
 
 def networks_to_look_after(visit: Visit) -> Content | None:
-    """Return the amber networks that the person keeps; None where there is none. Two queries."""
+    """Return the amber networks that the person keeps; None where there is none. One query."""
     if not visit.user.has_perm(CHANGE):
         return None
     may = scope_q(visit.user, KIND, verb=Verb.EDIT) | scope_q(visit.user, KIND, verb=Verb.APPROVE)
-    rows = Network.objects.filter(may, mission=visit.mission, state=NetworkState.ACTIVE).select_related("mission")
-    found = amber_of(with_consenting(rows).order_by("contacted_on", "number"), periods_of(visit.mission), visit.today)
+    rows = Network.objects.filter(may, mission=visit.mission, state=NetworkState.ACTIVE)
+    rows = with_consenting(rows.select_related("mission__community_periods")).order_by("contacted_on", "number")
+    networks = list(rows)
+    found = amber_of(networks, periods_in(networks, visit.mission), visit.today)
     if not found:
         return None
     words = ngettext("%(n)d alert network has to be looked after", "%(n)d alert networks have to be looked after",
@@ -70,24 +71,19 @@ def networks_to_look_after(visit: Visit) -> Content | None:
 
 
 def assessments_due(visit: Visit) -> Content | None:
-    """Return the assessments that the person keeps and that are due, those not begun too. Three queries (EW-18)."""
+    """Return the assessments that the person keeps and that are due, those not begun too. One query (EW-18)."""
     if not visit.user.has_perm(CHANGE):
         return None
-    may = scope_q(visit.user, KIND, verb=Verb.EDIT) | scope_q(visit.user, KIND, verb=Verb.APPROVE)
-    rows = Pcia.objects.filter(may, mission=visit.mission, done_at=None).select_related("office", "mission")
-    items = [
-        _item(one, visit)
-        for one in rows.order_by("due_on", "number")
-        if standing_of(one, visit.today) in (Standing.SOON, Standing.OVERDUE)
-    ]
-    due_on = rules.default_due(visit.today.year)
-    state = rules.standing(due_on=due_on, is_done=False, today=visit.today)
-    if state in (Standing.SOON, Standing.OVERDUE):
-        items += [
-            _not_begun(office, visit, is_late=state == Standing.OVERDUE)
-            for office, may_begin in without_one(visit.user, visit.mission, visit.today)
-            if may_begin
-        ]
+    items = []
+    for office in due_by_office(visit.user, visit.mission, visit.today):
+        if office.open_pk is not None:
+            one = Pcia(pk=office.open_pk, number=office.open_number, year=office.open_year, office=office)
+            one.due_on = office.open_due
+            items.append(_item(one, visit))
+        elif not office.is_begun:
+            state = rules.standing(due_on=rules.default_due(visit.today.year), is_done=False, today=visit.today)
+            if state in (Standing.SOON, Standing.OVERDUE):
+                items.append(_not_begun(office, visit, is_late=state == Standing.OVERDUE))
     if not items:
         return None
     late = sum(item.tone == "bad" for item in items)

@@ -1,5 +1,6 @@
 """After how many days a network is silent or unchecked: the mission's own numbers, or the defaults (CM-01)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,7 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from coordination.communities.rules_networks import CONTACT_DAYS, EQUIPMENT_DAYS
-from coordination.models import CommunityPeriods
+from coordination.models import CommunityPeriods, Network
 from coordination.sharing.services import as_rule
 from pocweb.audit import record_event
 from pocweb.errors import Conflict
@@ -19,6 +20,13 @@ from pocweb.permissions import require
 def periods_of(mission: Mission) -> CommunityPeriods:
     """Return the mission's periods; an unsaved row with the defaults where it set none."""
     found = CommunityPeriods.objects.filter(mission=mission).first()
+    return found or CommunityPeriods(mission=mission, contact_days=CONTACT_DAYS, equipment_days=EQUIPMENT_DAYS)
+
+
+def periods_in(networks: Iterable[Network], mission: Mission) -> CommunityPeriods:
+    """Return the mission's periods as read with its networks (`mission__community_periods`); no query."""
+    first = next(iter(networks), None)
+    found = getattr(first.mission, "community_periods", None) if first else None
     return found or CommunityPeriods(mission=mission, contact_days=CONTACT_DAYS, equipment_days=EQUIPMENT_DAYS)
 
 
