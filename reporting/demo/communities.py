@@ -108,7 +108,7 @@ def write_communities(diary: Diary) -> None:
     for assessment in PCIAS:
         _assess(diary, *assessment)
     for office, by, key, area, base, languages, first, last, is_lent in ASSISTANTS:
-        values = {"key": key, "areas": [area], "base": base, "languages": languages, "office": office}
+        values: dict[str, Any] = {"key": key, "areas": [area], "base": base, "languages": languages, "office": office}
         values |= {"sex": "unknown", "starts_on": first, "ends_on": last, "is_lent": is_lent}
         diary.put(first, _assistant(diary, by, values))
     for plan in PLANS:
