@@ -1,25 +1,24 @@
-"""Pages of engagement records: list, record, form, persons, photographs, figures, export."""
+"""Pages of engagement records: list, record, form, persons, figures, export."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coordination.communities import engagement_rules as rules
-from coordination.communities import engagements, photos
+from coordination.communities import engagements
 from coordination.communities.choices import RiskResult
 from coordination.communities.engagement_fields import ENGAGEMENT, LABELS, Show, columns, people_of
 from coordination.communities.engagement_figures import figures_of, narrowed
 from coordination.communities.engagement_forms import EngagementFilterForm, EngagementForm, PersonsForm, PhotoForm
 from coordination.exports import sheet
-from coordination.models import Engagement, EngagementPhoto
+from coordination.models import Engagement
 from coordination.querysets import EngagementQuerySet
 from coordination.sharing.views.contacts import mission_of, refuse
 from pocweb import clock
@@ -114,10 +113,10 @@ def engagement_figures(request: HttpRequest) -> HttpResponse:
 def engagement_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One record with its photographs and its history; what is of persons has a page of its own."""
     engagement = load_engagement(request, pk)
-    return _page(request, engagement, PhotoForm())
+    return engagement_page(request, engagement, PhotoForm())
 
 
-def _page(request: HttpRequest, engagement: Engagement, form: PhotoForm, status: int = 200) -> HttpResponse:
+def engagement_page(request: HttpRequest, engagement: Engagement, form: PhotoForm, status: int = 200) -> HttpResponse:
     events = list(history_of(engagement)[:HISTORY])
     kept = engagement.photos.select_related("added_by")
     can_change = request.user.has_perm(CHANGE, engagement)
@@ -293,58 +292,4 @@ def engagement_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, words % {"ref": engagement.ref})
-    return redirect("coordination:engagement-detail", pk)
-
-
-@require_POST
-@permitted(CHANGE)
-def photo_create(request: HttpRequest, pk: int) -> HttpResponse:
-    """Add a photograph; where and when it was taken is removed from it (CM-12)."""
-    engagement = load_engagement(request, pk)
-    require(request.user, CHANGE, engagement)
-    form = PhotoForm(request.POST, request.FILES)
-    if form.is_valid():
-        file = form.cleaned_data["photo"]
-        try:
-            content = file.read(photos.MOST_BYTES + 1)
-            photos.add_photo(engagement, content=content, caption=form.cleaned_data["caption"], by=request.user)
-        except RuleError as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("Added, without place and time of the picture."))
-            return redirect("coordination:engagement-detail", pk)
-    return _page(request, engagement, form, status=422)
-
-
-def _photo(request: HttpRequest, pk: int, photo: int) -> EngagementPhoto:
-    rows = EngagementPhoto.objects.select_related("engagement__mission", "engagement__office")
-    return get_object_or_404(rows, pk=photo, engagement=load_engagement(request, pk))
-
-
-@require_safe
-@permitted(VIEW)
-def photo_file(request: HttpRequest, pk: int, photo: int) -> HttpResponseBase:
-    """The picture itself, for who may see its record now; that it was opened is recorded."""
-    kept = _photo(request, pk, photo)
-    path = photos.path_of(kept)
-    if not path.is_file():
-        raise Http404
-    if request.method == "GET":
-        with transaction.atomic():
-            record_event(request.user, "looked at a photograph of", kept.engagement)
-    name = f"{kept.engagement.ref}-{kept.pk}.jpg"
-    response = FileResponse(path.open("rb"), as_attachment=True, content_type="image/jpeg", filename=name)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store, private"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
-
-
-@require_POST
-@permitted(CHANGE)
-def photo_remove(request: HttpRequest, pk: int, photo: int) -> HttpResponse:
-    """Remove a photograph."""
-    kept = _photo(request, pk, photo)
-    photos.remove_photo(kept, by=request.user)
-    messages.success(request, _("The photograph is removed."))
     return redirect("coordination:engagement-detail", pk)

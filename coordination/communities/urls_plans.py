@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from coordination.communities import engagement_views as engagements
-from coordination.communities import local_plan_files, local_plan_views, plan_files, plan_views
+from coordination.communities import local_plan_files, local_plan_views, photo_views, plan_files, plan_views
 from coordination.communities import reprisal_views as reprisals
 
 urlpatterns: list[URLPattern] = [
@@ -38,9 +38,9 @@ urlpatterns: list[URLPattern] = [
     path("engagements/<int:pk>/", engagements.engagement_detail, name="engagement-detail"),
     path("engagements/<int:pk>/edit/", engagements.engagement_update, name="engagement-update"),
     path("engagements/<int:pk>/persons/", engagements.engagement_persons, name="engagement-persons"),
-    path("engagements/<int:pk>/photos/", engagements.photo_create, name="photo-create"),
-    path("engagements/<int:pk>/photos/<int:photo>/", engagements.photo_file, name="photo-file"),
-    path("engagements/<int:pk>/photos/<int:photo>/remove/", engagements.photo_remove, name="photo-remove"),
+    path("engagements/<int:pk>/photos/", photo_views.photo_create, name="photo-create"),
+    path("engagements/<int:pk>/photos/<int:photo>/", photo_views.photo_file, name="photo-file"),
+    path("engagements/<int:pk>/photos/<int:photo>/remove/", photo_views.photo_remove, name="photo-remove"),
     re_path(r"^engagements/(?P<pk>\d+)/(?P<act>withdraw|remove)/$", engagements.engagement_act, name="engagement-act"),
     path("reprisals/", reprisals.reprisal_list, name="reprisal-list"),
     path("reprisals/new/", reprisals.reprisal_create, name="reprisal-create"),
