@@ -169,8 +169,8 @@ class FlashQuerySet(ScopedQuerySet):
 
     def visible_to(self, user: Any) -> Self:
         decided = ("decision", "decision__meeting", "decision__meeting__forum", "decision__threat")
-        decided += tuple(f"decision__item__{path}" for path in SUBJECTS)
-        paths = ("case", "case__threat", "case__incident", "incident", *decided)
+        behind = (f"decision__item__{path}" for path in SUBJECTS)
+        paths = ("case", "case__threat", "case__incident", "incident", *decided, *behind)
         return super().visible_to(user).filter(cleared_q(user, paths))
 
 
