@@ -13,6 +13,7 @@ class CoordinationConfig(AppConfig):
 
         from coordination import desk_forums, reminders, tasks  # noqa: F401  tasks registers the kinds of jobs
         from coordination.communities import desk_networks, plan_desk
+        from coordination.meetings import changing
         from coordination.meetings import desk as meeting_desk
         from coordination.models import Forum
         from coordination.sharing import desk as sharing
@@ -29,6 +30,7 @@ class CoordinationConfig(AppConfig):
         )  # fmt: skip
         sharing.register()
         meeting_desk.register()
+        changing.register()
         case_links.register()
         flash_links.register()
         case_tasks.register()

@@ -3,12 +3,13 @@
 from django.urls import path, re_path
 
 from coordination.issues import views as issues
-from coordination.meetings import actions, files, session, views
+from coordination.meetings import actions, change_views, files, session, views
 
 urlpatterns = [
     path("meetings/", views.meeting_list, name="meeting-list"),
     path("meetings/new/", views.meeting_create, name="meeting-create"),
     path("meetings/<int:pk>/", views.meeting_detail, name="meeting-detail"),
+    path("meetings/<int:pk>/edit/", change_views.meeting_update, name="meeting-update"),
     re_path(r"^meetings/(?P<pk>[0-9]+)/(?P<act>open|call-off|close)/$", views.meeting_act, name="meeting-act"),
     path("meetings/<int:pk>/agenda/", views.meeting_agenda, name="meeting-agenda"),
     re_path(

@@ -372,6 +372,7 @@ PLACES: dict[str, Place] = {
     "coordination:meeting-list": page(INSIDE),
     "coordination:meeting-create": page(DRAFT),
     "coordination:meeting-detail": record(INSIDE, pk="meeting"),
+    "coordination:meeting-update": record(DRAFT, INSIDE, pk="meeting"),
     "coordination:meeting-act": record(DRAFT, INSIDE, post=EMPTY, pk="session", act="close"),
     "coordination:meeting-agenda": record(DRAFT, INSIDE, pk="meeting"),
     "coordination:meeting-item-act": record(DRAFT, INSIDE, post=EMPTY, pk="session", item="agenda_item", act="up"),

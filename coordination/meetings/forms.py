@@ -1,5 +1,6 @@
 """Forms of meetings and action points. They shape the input; the services judge it."""
 
+from datetime import UTC
 from typing import Any
 
 from django import forms
@@ -64,6 +65,36 @@ class MeetingForm(RefusingForm):
         rows = Forum.objects.visible_to(user).filter(where, is_active=True).select_related("office", "mission")
         fields["forum"].queryset = rows.order_by("office__path", "name")
         fields["marking"].choices = [one for one in Marking.choices if one[0] <= user.clearance]
+
+
+class ChangeForm(RefusingForm):
+    """What can be changed of a planned meeting."""
+
+    starts_at = forms.DateTimeField(
+        label=gettext_lazy("Begins"),
+        widget=MomentInput(),
+        help_text=gettext_lazy("UTC."),
+        error_messages={"required": gettext_lazy("Say when it begins.")},
+    )
+    place = forms.CharField(label=gettext_lazy("Place"), max_length=120, required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("Why now"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Needed for an emergency meeting: why it cannot wait."),
+    )
+    marking = forms.TypedChoiceField(label=gettext_lazy("Marking"), choices=Marking.choices, coerce=int)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["marking"].choices = [one for one in Marking.choices if one[0] <= user.clearance]
+
+    def values(self) -> dict[str, Any]:
+        """Return the plain values that the form holds; the moment as ISO text in UTC."""
+        data = self.cleaned_data
+        texts = {name: data[name].replace("\r\n", "\n") for name in ("place", "reason")}
+        return {"starts_at": data["starts_at"].astimezone(UTC).isoformat(), "marking": data["marking"], **texts}
 
 
 class ReasonForm(RefusingForm):

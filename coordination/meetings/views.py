@@ -17,11 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from coordination.choices import MeetingKind, MeetingState
 from coordination.meetings import rules, services
 from coordination.meetings.agenda import due_for, threats_of
+from coordination.meetings.changing import CHANGE
 from coordination.meetings.forms import MeetingForm, NewItemForm, ReasonForm
 from coordination.meetings.minutes import close_meeting, read_minutes
 from coordination.models import AgendaItem, Decision, Forum, Meeting
 from pocweb import clock
 from pocweb.audit import history_of
+from pocweb.choices import Marking
 from pocweb.errors import RuleError
 from pocweb.models import Mission
 from pocweb.pages import history_lines, permitted, sent_once
@@ -34,6 +36,9 @@ LABELS = {
     "starts_at": gettext_lazy("Begins"),
     "kind": gettext_lazy("Kind"),
     "present": gettext_lazy("Present"),
+    "place": gettext_lazy("Place"),
+    "reason": gettext_lazy("Why now"),
+    "marking": gettext_lazy("Marking"),
 }
 
 
@@ -115,8 +120,9 @@ def _page(request: HttpRequest, meeting: Meeting, form: ReasonForm, status: int 
         "tone": TONES[meeting.state],
         "acts": [move.act for move in rules.acts_from(meeting.state)],
         "can_change": request.user.has_perm("coordination.run_meeting", meeting),
+        "can_edit": meeting.state == MeetingState.PLANNED and request.user.has_perm(CHANGE, meeting),
         "form": form,
-        "events": history_lines(events, labels=LABELS, show=_words),
+        "events": history_lines(events, labels=LABELS, show=meeting_words),
         "marking": meeting.marking,
     }
     if meeting.state == MeetingState.HELD:
@@ -136,12 +142,14 @@ def _since(meeting: Meeting, user: Any) -> dict[int, Decision]:
     return {one.overrules_id: one for one in rows.select_related("recorded_by", "meeting")}
 
 
-def _words(name: str, value: Any) -> str:
+def meeting_words(name: str, value: Any) -> str:
     """Return a stored value of a meeting's history for people."""
     if name == "state" and value:
         return str(MeetingState(value).label)
     if name == "kind" and value:
         return str(MeetingKind(value).label)
+    if name == "marking" and value is not None:
+        return str(Marking(value).label)
     if name == "starts_at" and value and (moment := parse_datetime(value)):
         return date_format(moment, "j F Y, H:i")
     return str(value or "")

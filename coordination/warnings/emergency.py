@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from coordination.choices import MeetingKind, MeetingState
+from coordination.meetings.members import members_of as seated_in
 from coordination.meetings.services import CHANGEABLE, open_meeting, put_case, store_call
 from coordination.models import Forum, Meeting, WarningCase
 from coordination.permissions import CALL
@@ -120,14 +121,7 @@ def members_of(forum: Forum, case: WarningCase) -> list[Person]:
 
     Six queries, whatever their number.
     """
-    staff = Staff(case.mission)
-    seated = set(forum.seats.exclude(person=None).values_list("person", flat=True)) | {forum.chair_id}
-    components = set(forum.members.values_list("pk", flat=True))
-    seated |= {
-        row.person_id for row in staff.postings if row.office_id == forum.office_id and row.component_id in components
-    }
-    people = [staff.people[pk] for pk in sorted(pk for pk in seated if pk) if pk in staff.people]
-    return [one for one in people if may_see(one, case)]
+    return [one for one in seated_in(forum, Staff(case.mission)) if may_see(one, case)]
 
 
 def _tell(meeting: Meeting, case: WarningCase, *, by: Any, now: datetime) -> None:

@@ -319,6 +319,10 @@ PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
             _of("coordination:meeting-detail", lambda: Meeting.objects.filter(state="planned")),
         ),
         "agenda": ("bellin", _of("coordination:meeting-agenda", lambda: Meeting.objects.filter(state="planned"))),
+        "change a meeting": (
+            "bellin",
+            _of("coordination:meeting-update", lambda: Meeting.objects.filter(state="planned")),
+        ),
         "new meeting": ("bellin", _to("coordination:meeting-create")),
         "action points": ("castell", _to("coordination:action-list")),
         "action point": ("bellin", _of("coordination:action-detail", lambda: ActionPoint.objects.order_by("pk"))),
