@@ -14,8 +14,18 @@ class PocwebConfig(AppConfig):
 
         missing_words.register()  # before any form is read
         autodiscover_modules("permissions")
-        from pocweb import checks, desk_panels, geography, notice_mail, reference_data, sign_in_trail, tasks  # noqa: F401
+        from pocweb import (  # noqa: F401
+            checks,
+            desk_panels,
+            geography,
+            mission_settings,
+            notice_mail,
+            reference_data,
+            sign_in_trail,
+            tasks,
+        )
 
         reference_data.register_loader("pocweb", geography.load_shipped_places)
         desk_panels.register()
+        mission_settings.register()
         notice_mail.register()

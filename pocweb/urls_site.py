@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pocweb.views import access, desk, glossary, jobs, notices, offices, people, places, trail
+from pocweb.views import access, desk, glossary, jobs, mission_settings, notices, offices, people, places, trail
 
 app_name = "pocweb"
 urlpatterns = [
@@ -31,6 +31,7 @@ urlpatterns = [
     path("people/<int:pk>/clearance/", people.person_clearance, name="person-clearance"),
     path("people/<int:pk>/password/", people.person_password, name="person-password"),
     path("people/<int:pk>/close/", people.person_close, name="person-close"),
+    path("settings/", mission_settings.mission_settings, name="mission-settings"),
     path("access/", access.access_table, name="access-table"),
     path("access/set/", access.access_set, name="access-set"),
     path("audit/", trail.audit_list, name="audit-list"),

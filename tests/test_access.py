@@ -143,6 +143,7 @@ PLACES: dict[str, Place] = {
     "pocweb:place-detail": page(PLACES_V, pk="ouaka"),
     "pocweb:place-name-add": page(PLACES_E, post={"name": "Waka"}, pk="ouaka"),
     "pocweb:office-list": page(PLACES_V),
+    "pocweb:mission-settings": page(PLACES_E),
     "pocweb:office-create": page(PLACES_E),
     "pocweb:office-detail": record(PLACES_V, pk="bambari"),
     "pocweb:office-update": record(PLACES_E, PLACES_V, pk="bambari"),

@@ -130,6 +130,7 @@ PAGES: dict[str, dict[str, tuple[str | None, Callable[[], str]]]] = {
         "account": ("castell", _to("account_overview")),
         "desk": ("castell", _to("pocweb:desk")),
         "desk of a head": ("tamm", _to("pocweb:desk")),
+        "settings of the mission": ("castell", _to("pocweb:mission-settings")),
         "about": ("castell", _to("pocweb:about")),
         "notices": ("bellin", _to("pocweb:notice-list")),
         "choice of notices": ("bellin", _to("pocweb:notice-choices")),
