@@ -12,14 +12,15 @@ from coordination.models import Forum, Mechanism
 from pocweb.choices import Verb
 from pocweb.desk import Content, Item, Visit, register_panel
 from pocweb.permissions import grants_for
+from pocweb.together import Part
 from pocweb.trail import register_record, register_verbs
 
-MOST, SOON = 6, 7
-"""Lines at most, and the days before a meeting is due in which it is told."""
+MOST, SOON, MOST_READ = 6, 7, 50
+"""Lines at most, the days before a meeting is due in which it is told, and forums looked at."""
 
 
-def due_forums(visit: Visit) -> Content | None:
-    """Return the person's forums that are due within a week or late; two queries. None where no forum is theirs.
+def ask_forums(visit: Visit) -> Part | None:
+    """Ask for the person's forums.
 
     A forum is theirs when they chair it, or draft for forums from its very office, as its secretariat does.
     """
@@ -27,7 +28,13 @@ def due_forums(visit: Visit) -> Content | None:
         return None
     offices = [grant.office_id for grant in grants_for(visit.user, "forum", Verb.DRAFT)]
     rows = Forum.objects.visible_to(visit.user).filter(mission=visit.mission, is_active=True)
-    forums = list(rows.filter(Q(chair=visit.user) | Q(office__in=offices)).order_by("name")[:50])
+    rows = rows.filter(Q(chair=visit.user) | Q(office__in=offices)).order_by("name")
+    return Part(rows, ("name", "frequency", "is_active", "active_from", "active_to"), MOST_READ)
+
+
+def due_forums(visit: Visit) -> Content | None:
+    """Return the person's forums that are due within a week or late; two queries. None where no forum is theirs."""
+    forums = visit.rows_of(ask_forums)
     if not forums:
         return None
     turns = turns_of(forums, user=visit.user, now=visit.now)
@@ -60,7 +67,7 @@ def _mechanism_url(mechanism: Any) -> str:
 
 def register() -> None:
     """Called once, when the app is ready."""
-    register_panel(45, gettext_lazy("Forums due to meet"), due_forums)
+    register_panel(45, gettext_lazy("Forums due to meet"), due_forums, ask_forums)
     register_record(Mechanism, _mechanism_url)
     register_verbs(
         {

@@ -33,7 +33,7 @@ def files_being_made(visit: Visit) -> Content:
 
 
 def since_last_visit(visit: Visit) -> Content | None:
-    """Show what others did to records that the person may see; one query, and one per kind of record among them."""
+    """Show what others did to records that the person may see; two queries."""
     if visit.since is None:
         return None
     return Content(

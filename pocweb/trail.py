@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch
 from django.utils.functional import Promise
 
 from pocweb.models import AuditEvent
+from pocweb.together import Part, read_together
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,13 @@ class TrailKind:
     model: type[models.Model]
     url: Callable[[Any], str]
     hidden: Callable[[Any, Any], Collection[str]]
+    needs: tuple[str, ...] = ()
+
+    def part(self, user: Any, ids: Collection[str]) -> Part:
+        """Return what to ask for to know which of the records the person may see, and where they are."""
+        manager: Any = self.model._default_manager
+        keys = [field.attname for field in self.model._meta.concrete_fields if field.is_relation or field.primary_key]
+        return Part(manager.visible_to(user).filter(pk__in=ids).order_by("pk"), (*keys, *self.needs))
 
 
 READINGS = (
@@ -40,12 +48,14 @@ def register_record(
     url: Callable[[Any], str],
     *,
     hidden: Callable[[Any, Any], Collection[str]] = lambda _user, _event: (),
+    needs: tuple[str, ...] = (),
 ) -> None:
-    """Add a kind of record whose queryset knows `visible_to`; `url` gets the record (one query per kind).
+    """Add a kind of record whose queryset knows `visible_to`; `url` gets the record with its keys alone.
 
+    `needs` names the columns that `url` reads beside keys, as "watch__factor__number".
     `hidden` gets a person and an event and names the fields that the person may not see though they see the record.
     """
-    _kinds[model._meta.label_lower] = TrailKind(model, url, hidden)
+    _kinds[model._meta.label_lower] = TrailKind(model, url, hidden, needs)
 
 
 def close_record(model: type[models.Model], permission: str) -> None:
@@ -87,21 +97,16 @@ class Line:
 
 
 def seen_records(user: Any, events: Iterable[AuditEvent]) -> dict[tuple[str, str], str]:
-    """Return the addresses of those records of the events that the user may see; one query per kind of record."""
+    """Return the addresses of those records of the events that the user may see; one query, whatever their kinds."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for event in events:
         if event.object_type in _kinds:
             wanted[event.object_type].add(event.object_id)
     found = {}
-    for label, ids in wanted.items():
-        kind = _kinds[label]
-        manager: Any = kind.model._default_manager
-        rows = manager.visible_to(user).filter(pk__in=ids)
-        if any(field.name == "office" for field in kind.model._meta.get_fields()):
-            rows = rows.select_related("office")
+    for label, rows in read_together({label: _kinds[label].part(user, ids) for label, ids in wanted.items()}).items():
         for row in rows:
             try:
-                found[label, str(row.pk)] = kind.url(row)
+                found[label, str(row.pk)] = _kinds[label].url(row)
             except NoReverseMatch:
                 continue
     return found

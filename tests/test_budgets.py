@@ -12,13 +12,16 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
+from coordination.models import ActionPoint, CaseRecipient, CaseTask, Network
 from coordination.sharing.contacts import hand_over
-from pocweb.models import Office, Person
+from pocweb.audit import record_event
+from pocweb.models import MissionRecord, Office, Person
 from reporting.services import open_report
 from tests.access_world import NOW, World, make_world
 from tests.bench.measure import addresses, body, outside, queries
 from tests.factories.coordination_case import make_case
 from tests.factories.coordination_forum import make_forum, make_mechanism
+from tests.factories.coordination_meeting import make_action
 from tests.factories.coordination_sharing import make_agreement, make_contact, make_share
 from tests.factories.strategy_activity import make_activity
 from tests.factories.threats_edition import make_edition
@@ -161,6 +164,65 @@ def test_queries_of_lists_do_not_grow_with_their_rows(world: World) -> None:
 
     assert large == small
     assert {name: count for name, count in large.items() if count > MOST.get(name, LIST_QUERIES)} == {}
+
+
+DESK_ROLES = ("HOO", "POCA", "POCF", "JOC", "PROT", "DMS", "SML")
+DESK_PANELS = {
+    "Alerts to acknowledge", "Alerts to rate and decide", "What you must act on", "Matrix editions",
+    "Reviews that are late", "Reports", "My actions by deadline", "Tasks of cases", "My action points",
+    "Overdue action points of the office", "Requests for means to answer", "Since your last visit", "Threats you lead",
+    "Coming triggers", "Forums due to meet", "Incidents", "Contacts to check", "Alert networks to look after",
+    "Impact assessments due", "Community plans", "Restricted register", "Files being made",
+}  # fmt: skip
+
+
+def _fill_desk(world: World, person: Person) -> None:
+    """Give a person something of each kind that a desk shows."""
+    records, officer, adviser = world.records, world.people["POCF"], world.people_at_hq["POCA"]
+    case = make_case(records.bambari, officer, "monitored", "imminent")
+    columns = {"label": "Head", "sent_at": NOW, "due_at": NOW}
+    CaseRecipient.objects.create(case=case, step="I10", person=person, **columns)
+    CaseTask.objects.create(case=case, kind="evaluation", owner=person, asked_at=NOW, asked_by=officer)
+    action = make_action(records.session, officer, owner=person, text=f"Call {person}")
+    ActionPoint.objects.filter(pk=action.pk).update(due_on=date(2020, 12, 1))
+    Threat.objects.filter(pk=make_full_threat(records.bambari, f"Raid on {person}", by=adviser).pk).update(
+        lead=person, review_on=date(2020, 11, 1)
+    )
+    make_activity(records.bambari, officer, f"Patrol for {person}", owner=person, threats=[records.threat])
+    forum = make_forum(person.office, adviser, f"Forum of {person}", frequency="weekly")
+    type(forum).objects.filter(pk=forum.pk).update(chair=person)
+
+
+def _fill_desks(world: World) -> list[Person]:
+    """Fill the desks of all roles of the mission, after the last act of each; return their people."""
+    records, officer = world.records, world.people["POCF"]
+    people = [world.people[role] for role in DESK_ROLES] + [world.people_at_hq[role] for role in DESK_ROLES]
+    Network.objects.filter(pk=records.network.pk).update(set_up_on=date(2019, 1, 1), contacted_on=date(2019, 1, 1))
+    make_contact(records.bambari, officer, "Old desk", reviewed_on="2019-05-01")
+    for person in people:
+        record_event(person, "changed", records.threat)
+    for person in people:
+        _fill_desk(world, person)
+    seen = [value for value in vars(records).values() if getattr(value, "mission_id", 0) == records.mission.pk]
+    for record in seen:
+        if isinstance(record, MissionRecord):
+            record_event(world.people["FCPC"], "changed", record)
+    return people
+
+
+def test_desk_of_every_role_keeps_the_budget(world: World) -> None:
+    """My desk takes at most 25 queries for each role, with records of all kinds; every panel is drawn for somebody."""
+    drawn, counts = set(), {}
+    for person in _fill_desks(world):
+        client = Client()
+        client.force_login(person)
+        with queries() as ran:
+            page = client.get(reverse("pocweb:desk"))
+        counts[person.username] = ran.count
+        drawn |= {panel.title for panel in page.context["panels"]}
+
+    assert DESK_PANELS - drawn == set()
+    assert {name: count for name, count in counts.items() if count > DESK_QUERIES} == {}
 
 
 @pytest.mark.parametrize("number", [1, 4])

@@ -9,28 +9,59 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from pocweb.desk import Content, Item, Visit, register_panel
+from pocweb.together import Part
 from pocweb.trail import register_record, register_verbs
 from threats.choices import EditionState
 from threats.edition_panel import open_acts
-from threats.models import MatrixEdition, Threat
+from threats.models import EditionApproval, MatrixEdition, Threat
 from threats.rules.editions import APPROVE, RETURN, missed
 
 MOST = 10
 
 
+COLUMNS = ("mission_id", "number", "marking", "state", "in_force_at", "horizon_on", "created_by_id", "changed_at")
+OF_OFFICE = ("office__mission_id", "office__name", "office__code", "office__path", "office__kind")
+
+
+def ask_editions(visit: Visit) -> Part | None:
+    """Ask for the editions on their way and in force, for people who draft or approve editions."""
+    rows = _editions(visit)
+    return None if rows is None else Part(rows.order_by("office__path"), (*COLUMNS, *OF_OFFICE))
+
+
+def ask_approvals(visit: Visit) -> Part | None:
+    """Ask for the approvals of the editions on their way."""
+    rows = _editions(visit)
+    if rows is None:
+        return None
+    found = rows.filter(state__in=EditionState.OPEN_STATES).order_by()
+    return Part(
+        EditionApproval.objects.filter(edition__in=found.values("pk")).order_by("pk"),
+        ("slot", "edition_id", "person_id"),
+    )
+
+
+def _editions(visit: Visit) -> Any:
+    if not any(visit.user.has_perm(name) for name in ("threats.draft_edition", "threats.return_edition")):
+        return None
+    states = (*EditionState.OPEN_STATES, EditionState.IN_FORCE)
+    return MatrixEdition.objects.visible_to(visit.user).filter(mission=visit.mission, state__in=states)
+
+
 def editions_waiting(visit: Visit) -> Content | None:
-    """Return the editions on which this person has the next act; approvals first. Two queries.
+    """Return the editions on which this person has the next act; approvals first. One query with `reviews_missed`.
 
     None for people who neither draft nor approve editions. A return is no act that anybody waits for.
     """
     user = visit.user
     if not any(user.has_perm(name) for name in ("threats.draft_edition", "threats.return_edition")):
         return None
-    rows = MatrixEdition.objects.visible_to(user).filter(mission=visit.mission, state__in=EditionState.OPEN_STATES)
-    rows = rows.defer("snapshot").select_related("office", "mission").prefetch_related("approvals")
+    signed = visit.rows_of(ask_approvals)
+    rows = [one for one in visit.rows_of(ask_editions) if one.state in EditionState.OPEN_STATES]
     found = []
-    for edition in rows.order_by("changed_at"):
-        acts = [one for one in open_acts(edition, user, list(edition.approvals.all())) if one.act != RETURN]
+    for edition in sorted(rows, key=lambda one: one.changed_at):
+        approvals = [one for one in signed if one.edition_id == edition.pk]
+        acts = [one for one in open_acts(edition, user, approvals) if one.act != RETURN]
         if acts:
             found.append((acts[0], edition))
     found.sort(key=lambda pair: pair[0].act != APPROVE)
@@ -54,9 +85,7 @@ def reviews_missed(visit: Visit) -> Content | None:
     user, now = visit.user, visit.now
     if not any(user.has_perm(name) for name in ("threats.draft_edition", "threats.return_edition")):
         return None
-    states = (*EditionState.OPEN_STATES, EditionState.IN_FORCE)
-    rows = MatrixEdition.objects.visible_to(user).filter(mission=visit.mission, state__in=states)
-    editions = list(rows.defer("snapshot").select_related("office", "mission").order_by("office__path"))
+    editions = visit.rows_of(ask_editions)
     followed = {one.office_id for one in editions if one.state != EditionState.IN_FORCE}
     items = [
         Item(
@@ -121,8 +150,8 @@ def _item(act: Any, edition: MatrixEdition) -> Item:
 
 def register() -> None:
     """Add the panel and the words of the audit trail."""
-    register_panel(10, gettext_lazy("Matrix editions"), editions_waiting)
-    register_panel(12, gettext_lazy("Reviews that are late"), reviews_missed)
+    register_panel(10, gettext_lazy("Matrix editions"), editions_waiting, ask_editions, ask_approvals)
+    register_panel(12, gettext_lazy("Reviews that are late"), reviews_missed, ask_editions)
     register_record(MatrixEdition, lambda edition: reverse("threats:edition-detail", args=[edition.pk]))
     register_verbs(
         {

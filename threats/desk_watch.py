@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from pocweb.desk import Content, Item, Visit, register_panel
+from pocweb.together import Part
 from pocweb.trail import register_record, register_verbs
 from threats.models import FactorReading, FactorWatch, TriggerEvent
 from threats.triggers import Entry, entries_for
@@ -12,11 +13,19 @@ from threats.triggers import Entry, entries_for
 MOST = 6
 
 
+def ask_areas(visit: Visit) -> Part | None:
+    """Ask for the areas that the person's office answers for."""
+    if visit.user.office is None or not visit.user.has_perm("threats.view_watch"):
+        return None
+    return Part(visit.user.office.areas.order_by("path"), ("path",))
+
+
 def coming_triggers(visit: Visit) -> Content | None:
     """Return the events whose watch has begun, and those over without a word on their effect. Three queries."""
     if not visit.user.has_perm("threats.view_watch"):
         return None
-    found = entries_for(visit.user, visit.mission, today=visit.today)
+    paths = [area.path for area in visit.rows_of(ask_areas)]
+    found = entries_for(visit.user, visit.mission, today=visit.today, paths=paths)
     may_write = visit.user.has_perm("threats.change_trigger")
     watched = [one for one in found if one.is_on]
     to_write = [one for one in found if one.is_prompted] if may_write else []
@@ -55,9 +64,17 @@ def _to_write(one: Entry) -> Item:
 
 def register() -> None:
     """Add the panel, the records of the trail and the words of their acts."""
-    register_panel(45, gettext_lazy("Coming triggers"), coming_triggers)
-    register_record(FactorWatch, lambda watch: reverse("threats:factor-detail", args=[watch.factor.number]))
-    register_record(FactorReading, lambda one: reverse("threats:factor-detail", args=[one.watch.factor.number]))
+    register_panel(45, gettext_lazy("Coming triggers"), coming_triggers, ask_areas)
+    register_record(
+        FactorWatch,
+        lambda watch: reverse("threats:factor-detail", args=[watch.factor.number]),
+        needs=("factor__number",),
+    )
+    register_record(
+        FactorReading,
+        lambda one: reverse("threats:factor-detail", args=[one.watch.factor.number]),
+        needs=("watch__factor__number",),
+    )
     register_record(TriggerEvent, lambda trigger: reverse("threats:trigger-detail", args=[trigger.pk]))
     register_verbs(
         {

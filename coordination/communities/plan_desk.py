@@ -20,16 +20,14 @@ from pocweb.desk import Content, Item, Visit, register_panel
 from pocweb.models import Office
 from pocweb.office_facts import OfficeFact, register_facts
 from pocweb.permissions import scope_q
+from pocweb.together import Part
 from pocweb.trail import close_record, register_record, register_verbs
 
-MOST, RECENT = 6, timedelta(days=90)
+MOST, MOST_READ, RECENT = 6, 100, timedelta(days=90)
 
 
-def plans_waiting(visit: Visit) -> Content | None:
-    """Return the plans of the person's offices that are due within 30 days, overdue, or wait for the Head of Office.
-
-    One query; None where nothing waits.
-    """
+def ask_plans(visit: Visit) -> Part | None:
+    """Ask for the plans of the person's offices that are due soon or overdue, or wait for an act."""
     user = visit.user
     if not user.has_perm(rules.CHANGE):
         return None
@@ -37,7 +35,16 @@ def plans_waiting(visit: Visit) -> Content | None:
     near = Q(due_on__lte=visit.today + rules.SOON) & ~Q(state__in=PlanState.FROZEN)
     open_ends = near | Q(state__in=(PlanState.REVIEWED, PlanState.ADOPTED, PlanState.SHARED))
     rows = CommunityPlan.objects.visible_to(user).filter(mine, open_ends, mission=visit.mission)
-    plans = list(rows.select_related("area", "office", "mission").order_by("due_on", "number")[:100])
+    columns = ("number", "state", "due_on", "adopted_at", "area__name")
+    return Part(rows.order_by("due_on", "number"), columns, MOST_READ)
+
+
+def plans_waiting(visit: Visit) -> Content | None:
+    """Return the plans of the person's offices that are due within 30 days, overdue, or wait for the Head of Office.
+
+    One query; None where nothing waits.
+    """
+    plans = visit.rows_of(ask_plans)
     if not plans:
         return None
     late = sum(one.state not in PlanState.FROZEN and one.due_on < visit.today for one in plans)
@@ -69,12 +76,18 @@ def _adopts(visit: Visit) -> bool:
     return bool(visit.user.has_perm(rules.ADOPT))
 
 
-def register_waiting(visit: Visit) -> Content | None:
-    """Return what waits in the restricted register; one query, None for who may not read it or where nothing waits."""
+def ask_register(visit: Visit) -> Part | None:
+    """Ask for what waits in the restricted register, for those alone who may read it."""
     if not visit.user.has_perm(reprisals.VIEW):
         return None
     rows = Reprisal.objects.visible_to(visit.user).filter(mission=visit.mission)
-    waiting = list(rows.exclude(state=ReprisalState.CLOSED).order_by("-state", "received_at")[:MOST])
+    rows = rows.exclude(state=ReprisalState.CLOSED).order_by("-state", "received_at")
+    return Part(rows, ("number", "state"), MOST)
+
+
+def register_waiting(visit: Visit) -> Content | None:
+    """Return what waits in the restricted register; one query, None for who may not read it or where nothing waits."""
+    waiting = visit.rows_of(ask_register)
     if not waiting:
         return None
     items = tuple(
@@ -114,8 +127,8 @@ def register() -> None:
     """Called once, when the app is ready."""
     plan_notices.register()
     reprisals.register()
-    register_panel(64, gettext_lazy("Community plans"), plans_waiting)
-    register_panel(65, gettext_lazy("Restricted register"), register_waiting)
+    register_panel(64, gettext_lazy("Community plans"), plans_waiting, ask_plans)
+    register_panel(65, gettext_lazy("Restricted register"), register_waiting, ask_register)
     register_facts(64, communities_of)
     for order, name, label, permission, also in (
         (64, "plan-list", gettext_lazy("Community plans"), "coordination.view_community", ("/local-plans/",)),

@@ -12,19 +12,36 @@ from coordination.models import ActionPoint, AgendaItem, Decision, Issue, Meetin
 from pocweb.choices import Role
 from pocweb.desk import Content, Item, Visit, register_panel
 from pocweb.navigation import register as register_entry
+from pocweb.together import Part
 from pocweb.trail import register_record, register_verbs
 
 MOST, MOST_READ = 8, 100
 
 
-def own_points(visit: Visit) -> Content | None:
-    """Return the person's open action points by deadline, overdue ones counted; None where they owe none. One query."""
+NAMES = ("username", "first_name", "last_name")
+COLUMNS = ("mission_id", "number", "text", "due_on", "meeting__mission_id", "meeting__number")
+
+
+def ask_own(visit: Visit) -> Part | None:
+    """Ask for the person's open action points, the nearest deadline first."""
     if not visit.user.has_perm("coordination.view_meeting"):
         return None
     rows = ActionPoint.objects.visible_to(visit.user).filter(owner=visit.user, mission=visit.mission)
-    points = list(
-        rows.filter(state=ActionState.OPEN).select_related("meeting").order_by("due_on", "number")[:MOST_READ]
-    )
+    return Part(rows.filter(state=ActionState.OPEN).order_by("due_on", "number"), COLUMNS, MOST_READ)
+
+
+def ask_late(visit: Visit) -> Part | None:
+    """Ask for the overdue action points of others, for a Head of Office alone."""
+    if not any(grant.role == Role.HOO for grant in visit.user.grants):
+        return None
+    rows = ActionPoint.objects.visible_to(visit.user).filter(mission=visit.mission).overdue(visit.today)
+    rows = rows.exclude(owner=visit.user).order_by("due_on", "number")
+    return Part(rows, (*COLUMNS, *(f"owner__{name}" for name in NAMES)), MOST_READ)
+
+
+def own_points(visit: Visit) -> Content | None:
+    """Return the person's open action points by deadline, overdue ones counted; None where they owe none. One query."""
+    points = visit.rows_of(ask_own)
     if not points:
         return None
     late = sum(one.due_on < visit.today for one in points)
@@ -34,12 +51,7 @@ def own_points(visit: Visit) -> Content | None:
 
 def late_points(visit: Visit) -> Content | None:
     """Return the overdue action points of the offices that a Head of Office answers for (CO-04). One query."""
-    paths = [grant for grant in visit.user.grants if grant.role == Role.HOO]
-    if not paths:
-        return None
-    rows = ActionPoint.objects.visible_to(visit.user).filter(mission=visit.mission).overdue(visit.today)
-    rows = rows.exclude(owner=visit.user).select_related("meeting", "owner").order_by("due_on", "number")
-    points = list(rows[:MOST_READ])
+    points = visit.rows_of(ask_late)
     if not points:
         return None
     words = ngettext(
@@ -91,8 +103,8 @@ def register() -> None:
         "coordination.view_meeting",
         also=("/actions/", "/issues/"),
     )
-    register_panel(22, gettext_lazy("My action points"), own_points)
-    register_panel(23, gettext_lazy("Overdue action points of the office"), late_points)
+    register_panel(22, gettext_lazy("My action points"), own_points, ask_own)
+    register_panel(23, gettext_lazy("Overdue action points of the office"), late_points, ask_late)
     register_record(Meeting, lambda meeting: reverse("coordination:meeting-detail", args=[meeting.pk]))
     register_record(ActionPoint, lambda point: reverse("coordination:action-detail", args=[point.pk]))
     register_record(Issue, lambda issue: reverse("coordination:issue-detail", args=[issue.pk]))

@@ -21,21 +21,27 @@ from pocweb.fieldlist import for_people
 from pocweb.models import Office
 from pocweb.office_facts import OfficeFact, register_facts
 from pocweb.permissions import scope_q
+from pocweb.together import Part
 from pocweb.trail import register_record, register_verbs
 from threats import threat_panels
 from threats.models import Threat
 from threats.threat_panels import ThreatLine
 
-MOST = 5
+MOST, MOST_READ = 5, 200
+
+
+def ask_contacts(visit: Visit) -> Part | None:
+    """Ask for the contacts that the person may change whose check is due."""
+    if not visit.user.has_perm("coordination.change_contact"):
+        return None
+    rows = Contact.objects.filter(scope_q(visit.user, "contact", verb=Verb.EDIT), mission=visit.mission, is_active=True)
+    rows = rows.filter(reviewed_on__lt=rules.soon_before(visit.today)).order_by("reviewed_on", "number")
+    return Part(rows, ("name", "organization", "reviewed_on", "office__name"), MOST_READ)
 
 
 def contacts_to_check(visit: Visit) -> Content | None:
     """Return the contacts that the person may change whose check is due; None where there is none to do."""
-    if not visit.user.has_perm("coordination.change_contact"):
-        return None
-    rows = Contact.objects.filter(scope_q(visit.user, "contact", verb=Verb.EDIT), mission=visit.mission, is_active=True)
-    rows = rows.filter(reviewed_on__lt=rules.soon_before(visit.today)).select_related("office", "mission")
-    found = list(rows.order_by("reviewed_on", "number")[:200])
+    found = visit.rows_of(ask_contacts)
     if not found:
         return None
     bound = rules.overdue_before(visit.today)
@@ -93,7 +99,7 @@ def sharing_of(user: Any, threat: Threat) -> tuple[ThreatLine, ...] | None:
 
 def register() -> None:
     """Called once, when the app is ready."""
-    register_panel(62, gettext_lazy("Contacts to check"), contacts_to_check)
+    register_panel(62, gettext_lazy("Contacts to check"), contacts_to_check, ask_contacts)
     register_facts(60, contacts_of)
     threat_panels.register_panel(60, gettext_lazy("Sharing"), sharing_of)
     register_record(Contact, lambda one: reverse("coordination:contact-detail", args=[one.pk]))

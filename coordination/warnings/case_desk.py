@@ -19,6 +19,7 @@ from pocweb.desk import Content, Item, Visit, register_panel
 from pocweb.models import Area, Office
 from pocweb.office_facts import OfficeFact, register_facts
 from pocweb.permissions import scope_q
+from pocweb.together import Part
 from threats import threat_panels
 from threats.models import Threat
 from threats.threat_panels import ThreatLine
@@ -27,13 +28,15 @@ MOST, MOST_READ = 6, 100
 STEERING = (Role.JOC, Role.HOO, Role.POCA, Role.POCF)
 
 
-def alerts_to_handle(visit: Visit) -> Content | None:
-    """Return the cases that wait for a rating or a decision by this person's role, the most pressing first. One query.
+def ask_cases(visit: Visit) -> Part | None:
+    """Ask for the cases that wait for a rating or a decision by this person's role, the most pressing first.
 
     The operations centre, Heads of Office and POC officers see all that stand before sending out or a decision; the
-    protection unit those where 7A or 7B is asked (EW-04). None where nothing waits.
+    protection unit those where 7A or 7B is asked (EW-04). None for roles that do neither.
     """
     user = visit.user
+    if not user.has_role(*STEERING, Role.PROT):
+        return None
     mine = Q(pk__in=[])
     if user.has_role(*STEERING):
         may = scope_q(user, "case", verb=Verb.DRAFT) | scope_q(user, "case", verb=Verb.APPROVE)
@@ -42,8 +45,13 @@ def alerts_to_handle(visit: Visit) -> Content | None:
     if user.has_role(Role.PROT):
         asked = Q(children_rating=UnitRating.ASKED) | Q(women_rating=UnitRating.ASKED)
         mine |= scope_q(user, "case", verb=Verb.EDIT) & asked & ~Q(state=CaseState.CLOSED)
-    rows = WarningCase.objects.visible_to(user).filter(mine, mission=visit.mission).select_related("office")
-    found = list(ordered(rows).defer("text", "triangulation")[:MOST_READ])
+    rows = WarningCase.objects.visible_to(user).filter(mine, mission=visit.mission)
+    return Part(ordered(rows), ("number", "act", "place", "state", "branch", "received_at", "office__name"), MOST_READ)
+
+
+def alerts_to_handle(visit: Visit) -> Content | None:
+    """Return the cases that wait for this person's rating or decision; None where nothing waits. One query."""
+    found = visit.rows_of(ask_cases)
     if not found:
         return None
     words = ngettext("%(n)d alert waits for a rating or decision", "%(n)d alerts wait for a rating or decision",
@@ -105,7 +113,7 @@ def cases_of_place(user: Any, area: Area) -> tuple[int, str] | None:
 
 def register() -> None:
     """Called once, when the app is ready."""
-    register_panel(2, gettext_lazy("Alerts to rate and decide"), alerts_to_handle)
+    register_panel(2, gettext_lazy("Alerts to rate and decide"), alerts_to_handle, ask_cases)
     threat_panels.register_panel(20, gettext_lazy("Alerts and early warnings"), cases_of_threat)
     register_facts(22, cases_of_office)
     place_facts.register_fact(40, gettext_lazy("Alerts and early warnings"), cases_of_place)

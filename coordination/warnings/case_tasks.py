@@ -22,6 +22,7 @@ from pocweb.models import Person
 from pocweb.notices import register_topic
 from pocweb.recipients import Staff
 from pocweb.reminders import Due
+from pocweb.together import Part
 from pocweb.trail import register_record, register_verbs
 
 SPECIAL = (TaskKind.CHILDREN, TaskKind.WOMEN)
@@ -44,11 +45,17 @@ def page_of(task: CaseTask) -> str:
     return reverse(f"coordination:{name}", args=[task.case_id])
 
 
-def own_tasks(visit: Visit) -> Content | None:
-    """Return what cases ask of the person, by deadline; None where nothing is asked. One query."""
+def ask_tasks(visit: Visit) -> Part | None:
+    """Ask for what cases ask of the person."""
     if not visit.user.has_perm("coordination.view_case"):
         return None
-    tasks = list(tasks_of(visit.user, visit.mission)[:MOST_READ])
+    columns = ("kind", "asked_at", "due_on", "case__mission_id", "case__number")
+    return Part(tasks_of(visit.user, visit.mission), columns, MOST_READ)
+
+
+def own_tasks(visit: Visit) -> Content | None:
+    """Return what cases ask of the person, by deadline; None where nothing is asked. One query."""
+    tasks = visit.rows_of(ask_tasks)
     if not tasks:
         return None
     words = ngettext("%(n)d task of a case waits for you", "%(n)d tasks of cases wait for you", len(tasks))
@@ -114,11 +121,11 @@ def _of_task(task: CaseTask, staff: Staff, today: date) -> Iterator[Due]:
 def register() -> None:
     """Called once, when the app is ready."""
     register_topic(evaluation.TOPIC, gettext_lazy("Task of a case"), NoticeMode.DIGEST)
-    register_panel(21, gettext_lazy("Tasks of cases"), own_tasks)
+    register_panel(21, gettext_lazy("Tasks of cases"), own_tasks, ask_tasks)
     register_case_panel(
         80, "evaluation", gettext_lazy("Evaluation"), "coordination/_trail_evaluation.html", evaluation_of
     )
-    register_record(CaseTask, page_of)
+    register_record(CaseTask, page_of, needs=("kind",))
     register_verbs(
         {
             "decided against evaluating": gettext_lazy("decided against evaluating"),

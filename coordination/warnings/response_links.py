@@ -11,6 +11,7 @@ from coordination.warnings.case_panels import register_act, register_case_panel
 from coordination.warnings.moves import register_guard
 from coordination.warnings.response_panels import (
     alerts_waiting,
+    ask_alerts,
     decisions_panel,
     harm_panel,
     recipients_panel,
@@ -81,7 +82,7 @@ def register() -> None:
     register_case_panel(40, "responses", _("Responses"), "coordination/_response_list.html", responses_panel)
     register_case_panel(50, "harm", _("Harm of the operation"), "coordination/_response_harm.html", harm_panel)
     register_case_panel(60, "told", _("Who outside was told"), "coordination/_response_told.html", told_panel)
-    register_panel(1, _("Alerts to acknowledge"), alerts_waiting)
+    register_panel(1, _("Alerts to acknowledge"), alerts_waiting, ask_alerts)
     register_topic(sending.ALERT, _("An alert to acknowledge"), NoticeMode.AT_ONCE, urgent=True)
     register_topic(emergencies.TOPIC, _("An emergency meeting"), NoticeMode.AT_ONCE, urgent=True)
     register_topic(sending.SHARED, _("A case that was shared"), NoticeMode.IN_APP)

@@ -26,6 +26,7 @@ from coordination.warnings.response_words import acknowledged_words, tone_of
 from coordination.warnings.sending import SEND
 from pocweb import clock
 from pocweb.desk import Content, Item, Visit
+from pocweb.together import Part
 
 MOST = 8
 MOST_READ = 100
@@ -119,11 +120,17 @@ def told_panel(user: Any, case: WarningCase) -> Mapping[str, Any]:
     }
 
 
+def ask_alerts(visit: Visit) -> Part:
+    """Ask for what waits for the person's word."""
+    columns = ("label", "due_at", "sent_at", "acknowledged_at", "stands_for__label")
+    of_case = ("case__mission_id", "case__number", "case__act", "case__place")
+    return Part(waiting_of(visit.user).filter(case__mission=visit.mission), (*columns, *of_case), MOST_READ)
+
+
 def alerts_waiting(visit: Visit) -> Content | None:
     """Alerts that wait for the person's word, first on the desk; None while none does. One query (EW-08)."""
-    rows = waiting_of(visit.user).filter(case__mission=visit.mission)
     found: dict[int, CaseRecipient] = {}
-    for row in rows.select_related("case__mission", "stands_for__person")[:MOST_READ]:
+    for row in visit.rows_of(ask_alerts):
         found.setdefault(row.case_id, row)
     if not found:
         return None
