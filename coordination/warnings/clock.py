@@ -32,6 +32,7 @@ MOMENTS: dict[str, tuple[str, str]] = {
 """Where each time begins and ends; `acknowledged_at` is annotated by `timed`."""
 ONLY_IMMINENT = (Measure.FLASHED, Measure.ACKNOWLEDGED)
 SENDING_OUT = "I10"
+MINUTE = timedelta(minutes=1)
 
 
 class Standing(StrEnum):
@@ -83,7 +84,7 @@ class Reading:
 
 def minutes_between(begun: datetime, ended: datetime) -> int:
     """Return the whole minutes from one moment to the other, never fewer than none."""
-    return max(int((ended - begun) / timedelta(minutes=1)), 0)
+    return max((ended - begun) // MINUTE, 0)
 
 
 def read_measure(

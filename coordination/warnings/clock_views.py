@@ -1,16 +1,19 @@
 """Pages of the alert clock: medians by office and month against the targets, the targets, the panel of a case."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -31,7 +34,7 @@ from coordination.warnings.clock import (
 from coordination.warnings.clock_chart import MonthMedian, median_bars
 from coordination.warnings.matrix_filters import MatrixFilterForm, offices_in_reach, records_url
 from coordination.warnings.matrix_views import mission_of
-from coordination.warnings.step_times import step_times
+from coordination.warnings.step_times import StepTime, step_times
 from coordination.warnings.targets import SET, Targets, set_targets, state_of_targets, target_for, targets_of
 from pocweb import clock
 from pocweb.audit import record_event
@@ -88,10 +91,6 @@ class Asked:
         branch = "" if self.branch == "all" else self.branch
         return records_url(**{"since": self.since, "until": self.until, "office": code, "branch": branch, **more})
 
-    def holds(self, branch: str) -> bool:
-        """Say whether cases of a branch are asked for."""
-        return self.branch == "all" or (self.branch == "open" and not branch) or self.branch == branch
-
 
 @dataclass(frozen=True)
 class Line:
@@ -128,7 +127,8 @@ def _first_of(day: date, *, back: int) -> date:
 def cases_of(user: Any, mission: Mission, asked: Asked) -> Any:
     """Return the cases of a person's reach in days and offices, open and closed, of every imminence."""
     rows = WarningCase.objects.visible_to(user).filter(mission=mission)
-    rows = rows.filter(received_at__date__gte=asked.since, received_at__date__lte=asked.until)
+    begin, end = (timezone.make_aware(datetime.combine(day, time())) for day in (asked.since, asked.until))
+    rows = rows.filter(received_at__gte=begin, received_at__lt=end + timedelta(days=1))
     if asked.office:
         rows = rows.filter(office__path__startswith=asked.office.path)
     return rows
@@ -143,37 +143,47 @@ def clock_page(request: HttpRequest) -> HttpResponse:
     asked, form = asked_of(request, mission)
     cases = cases_of(request.user, mission, asked)
     targets = targets_of(mission)
-    whole = read_times(cases, targets=targets, now=now)
-    times = [one for one in whole if asked.holds(one.branch)]
-    if asked.branch != "all":
-        cases = cases.filter(branch="" if asked.branch == "open" else asked.branch)
+    whole = dict(cases.order_by().values_list("branch").annotate(Count("pk")))
+    cases = of_branch(cases, asked)
+    times = read_times(cases, targets=targets, now=now)
     months = months_between(asked.since, asked.until)
+    by_months = by_month(times, months, targets, asked)
     context = {
         "form": form,
         "asked": asked,
         "measure": Measure(asked.measure),
         "count": len(times),
-        "whole": len(whole),
+        "whole": sum(whole.values()),
         "branches": _branches(request, whole, asked),
         "measures": [_line(times, measure, targets, asked) for measure in MOMENTS],
         "offices": by_office(request.user, mission, times, targets, asked),
-        "months": by_month(times, months, targets, asked),
+        "months": by_months,
         "outcomes": _outcomes(times, asked),
-        "steps": [(one, duration_words(one.median), duration_words(one.p90)) for one in step_times(cases)],
-        "drawing": _drawing(times, months, targets, asked) if times else None,
+        "steps": _steps(cases) if request.GET.get("steps") else None,
+        "drawing": _drawing(by_months, months, targets, asked) if times else None,
         "query": request.GET.urlencode(),
         "can_set": request.user.has_perm(SET),
     }
     return render(request, "coordination/clock.html", context, status=422 if form.errors else 200)
 
 
-def _branches(request: HttpRequest, times: Sequence[CaseTimes], asked: Asked) -> list[tuple[str, int, str, bool]]:
+def _steps(cases: Any) -> list[tuple[StepTime, str, str]]:
+    """Return the times of each step in words; counted only when somebody asks, as they are many."""
+    return [(one, duration_words(one.median), duration_words(one.p90)) for one in step_times(cases)]
+
+
+def of_branch(cases: Any, asked: Asked) -> Any:
+    """Return the cases of the imminence that is asked for."""
+    return cases if asked.branch == "all" else cases.filter(branch="" if asked.branch == "open" else asked.branch)
+
+
+def _branches(request: HttpRequest, counts: Mapping[str, int], asked: Asked) -> list[tuple[str, int, str, bool]]:
     """Return the choices of imminence with the number of cases, the address, and whether it is the present one."""
     found = []
     for key, label in BRANCHES:
         query = request.GET.copy()
         query["branch"] = key
-        count = sum(key == "all" or (key == "open" and not one.branch) or key == one.branch for one in times)
+        count = sum(counts.values()) if key == "all" else counts.get("" if key == "open" else key, 0)
         found.append((str(label), count, f"?{query.urlencode()}", key == asked.branch))
     return found
 
@@ -212,9 +222,11 @@ def _line(
 def by_office(user: Any, mission: Mission, times: Sequence[CaseTimes], targets: Targets, asked: Asked) -> list[Line]:
     """Return the measure by the office that keeps the cases; offices below another have lines of their own."""
     names = {one.pk: one for one in offices_in_reach(user, mission)}
-    found = []
-    for pk in sorted({one.office for one in times}, key=lambda key: names[key].path if key in names else ""):
-        here = [one for one in times if one.office == pk]
+    found, of_office = [], defaultdict[int, list[CaseTimes]](list)
+    for one in times:
+        of_office[one.office].append(one)
+    for pk in sorted(of_office, key=lambda key: names[key].path if key in names else ""):
+        here = of_office[pk]
         office = names.get(pk)
         more = {"office": office.code, "alone": "1"} if office else {}
         found.append(_line(here, asked.measure, targets, asked, str(office or _("another office")), **more))
@@ -223,9 +235,11 @@ def by_office(user: Any, mission: Mission, times: Sequence[CaseTimes], targets: 
 
 def by_month(times: Sequence[CaseTimes], months: Sequence[date], targets: Targets, asked: Asked) -> list[Line]:
     """Return the measure by the month of receipt; a month without a case is there with none."""
-    found = []
+    found, of_month = [], defaultdict[str, list[CaseTimes]](list)
+    for one in times:
+        of_month[one.month].append(one)
     for month in months:
-        here = [one for one in times if one.month == f"{month:%Y-%m}"]
+        here = of_month[f"{month:%Y-%m}"]
         last = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         days = {"since": max(month, asked.since), "until": min(last, asked.until)}
         found.append(_line(here, asked.measure, targets, asked, f"{month:%B %Y}", **days))
@@ -242,11 +256,10 @@ def _outcomes(times: Sequence[CaseTimes], asked: Asked) -> list[tuple[str, int, 
     return [*found, (_("Still open"), still_open, asked.url(show="open"))]
 
 
-def _drawing(times: Sequence[CaseTimes], months: Sequence[date], targets: Targets, asked: Asked) -> Drawing:
-    points = []
-    for month in months:
-        here = spread_of(of_measure([one for one in times if one.month == f"{month:%Y-%m}"], asked.measure))
-        points.append(MonthMedian(month, here.median, here.count))
+def _drawing(lines_of: Sequence[Line], months: Sequence[date], targets: Targets, asked: Asked) -> Drawing:
+    """Return the chart of the months from their lines in the table."""
+    spreads = zip(months, (line.spread for line in lines_of), strict=True)
+    points = [MonthMedian(month, here.median, here.count) for month, here in spreads]
     branches = [asked.branch] if asked.branch in Branch.values else list(Branch.values)
     lines = [
         (str(Branch(one).label).lower(), minutes)
@@ -265,8 +278,8 @@ def clock_export(request: HttpRequest) -> HttpResponse:
     if form.errors:
         raise RuleError("bad_period", _("The first day lies after the last."), "since")
     targets = targets_of(mission)
-    times = read_times(cases_of(request.user, mission, asked), targets=targets, now=clock.now(mission))
-    times = [one for one in times if asked.holds(one.branch)]
+    cases = of_branch(cases_of(request.user, mission, asked), asked)
+    times = read_times(cases, targets=targets, now=clock.now(mission))
     rows = list(_export_rows(request.user, mission, times, targets, asked))
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     name = f"alert-clock-{mission.code}-{asked.since}-{asked.until}.csv"

@@ -163,7 +163,9 @@ def test_times_of_steps_are_ranked_by_the_database(bambari: Office, officer: Per
         CaseStep(case=case, key="3", act="rate-source", after="source_rated", begun_at=AT, ended_at=minutes(one))
         for one in took
     )
-    expected = StepTime("3", "rate-source", "Rate the source", count, rules.median(took) or 0, rules.percentile_90(took) or 0)
+    expected = StepTime(
+        "3", "rate-source", "Rate the source", count, rules.median(took) or 0, rules.percentile_90(took) or 0
+    )
     assert step_times(WarningCase.objects.all()) == [expected]
 
 
@@ -221,6 +223,10 @@ def test_page_shows_times_outcomes_and_leads_to_the_cases(
     assert client.get("/alerts/clock/?since=2020-12-31&until=2020-01-01").status_code == 422
     with django_assert_num_queries(9):
         client.get("/alerts/clock/")
+    assert 'href="?measure=decided&amp;branch=all&amp;steps=yes#steps"' in page
+    with django_assert_num_queries(10):
+        steps = client.get("/alerts/clock/?branch=all&steps=yes").content.decode()
+    assert "No step was done yet." in steps
 
 
 def test_panel_stands_on_the_page_of_a_case(cases: dict[str, WarningCase], officer: Person) -> None:
