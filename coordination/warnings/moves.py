@@ -64,6 +64,8 @@ def move_case(
     columns = dict(values or {})
     if step.clock and getattr(case, step.clock) is None:
         columns.setdefault(step.clock, moment)  # a decision was taken before somebody recorded it here
+    if step.after == CaseState.CLOSED and not (columns.get("outcome") or case.outcome):
+        raise RuleError("outcome_missing", _("Say what became of the threat."), "outcome")
     return write_step(
         case, key=step.key, act=act, after=step.after, verb=step.verb, columns=columns, said=said, reason=given,
         is_out_of_order=is_out_of_order, by=by, now=moment,

@@ -302,3 +302,13 @@ def test_decision_above_the_clearance_is_not_recorded_by_that_person(
     with pytest.raises(Forbidden):
         record_decision(case, by=officer, now=datetime(2020, 12, 31, 9, tzinfo=UTC))
     assert record_decision(case, by=adviser, now=LATER).state == CaseState.EMERGENCY_DECIDED
+
+
+def test_ew_13_no_case_closes_without_an_outcome(bambari: Office, officer: Person) -> None:
+    """The move itself refuses at the field, before the database would; nothing is stored."""
+    case = make_case(bambari, officer, CaseState.MONITORED, Branch.NON_IMMINENT)
+    with pytest.raises(RuleError) as refused:
+        move_case(case, "close", by=officer, now=LATER)
+    assert (refused.value.code, refused.value.field) == ("outcome_missing", "outcome")
+    case.refresh_from_db()
+    assert (case.state, case.closed_at) == (CaseState.MONITORED, None)
