@@ -86,6 +86,17 @@ def test_add_threat_holds_all_columns_as_data(bambari: Office, officer: Person) 
     assert list(verify(bambari.mission)) == []
 
 
+def test_add_threat_with_a_marking_and_no_source_of_violence(bambari: Office, officer: Person) -> None:
+    """A marking is stated, nobody is named yet: nothing is inherited, and one above one's clearance is refused."""
+    load_reference()
+    values = {name: value for name, value in WHOLE.items() if name != "actors"}
+    assert add_threat(office=bambari, values={**values, "marking": 2}, by=officer, now=NOON).marking == 2
+    Person.objects.filter(pk=officer.pk).update(clearance=2)
+    with pytest.raises(Forbidden):
+        add_threat(office=bambari, values={**values, "marking": 3}, by=Person.objects.get(pk=officer.pk), now=NOON)
+    assert Threat.objects.count() == 1
+
+
 def test_add_threat_is_refused_to_viewers_and_elsewhere(bambari: Office, scpi: Person, stranger: Person) -> None:
     for person in (scpi, stranger):
         with pytest.raises(Forbidden):

@@ -258,7 +258,8 @@ def _with_marking(threat: Threat, values: Mapping[str, Any], by: Any) -> dict[st
     values = dict(values)
     if "actors" not in values and "marking" not in values:
         return values
-    codes = values["actors"] if "actors" in values else threat.actors.values_list("code", flat=True)
+    cited = threat.actors.values_list("code", flat=True) if threat.pk else ()  # a new threat cites none yet
+    codes = values.get("actors", cited)
     if "actors" in values:
         _refuse_hidden_actors(threat, codes, by)
     inherited = highest_actor_marking(threat, codes)
