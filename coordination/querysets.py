@@ -11,6 +11,9 @@ from pocweb.models import Office
 from pocweb.permissions import grants_for, scope_q
 from threats.querysets import ScopedQuerySet
 
+CITED = ("threat", "incident", "actor")
+"""What a case cites; a case is hidden with any of them that is marked above the reader."""
+CITED_BY_CASE = tuple(f"case__{name}" for name in CITED)
 SUBJECTS = (
     "threat",
     "edition",
@@ -19,8 +22,7 @@ SUBJECTS = (
     "issue",
     "issue__threat",
     "case",
-    "case__threat",
-    "case__incident",
+    *CITED_BY_CASE,
 )
 """The records that may stand behind an agenda item; what was said of one is as sensitive as it is now."""
 
@@ -134,14 +136,14 @@ class ShareQuerySet(ScopedQuerySet):
 def case_q(user: Any, prefix: str = "") -> Q:
     """Return the condition that a person may see a case: in their branch, their own report, or copied to them.
 
-    A case is hidden with a threat or an incident that is marked above the reader's clearance.
+    A case is hidden with a threat, an incident or a profile that is marked above the reader's clearance.
     """
     mission = getattr(user, "mission", None)
     own = Q(pk__in=[])
     if mission is not None and getattr(user, "pk", None):
         mine = Q(**{f"{prefix}created_by": user.pk}) | Q(**{f"{prefix}hierarchy_copy": user.pk})
         own = mine & Q(**{f"{prefix}mission": mission, f"{prefix}marking__lte": getattr(user, "clearance", 0)})
-    return (scope_q(user, "case", prefix=prefix) | own) & cleared_q(user, (f"{prefix}threat", f"{prefix}incident"))
+    return (scope_q(user, "case", prefix=prefix) | own) & cleared_q(user, tuple(f"{prefix}{name}" for name in CITED))
 
 
 class CaseQuerySet(ScopedQuerySet):
@@ -170,7 +172,7 @@ class FlashQuerySet(ScopedQuerySet):
     def visible_to(self, user: Any) -> Self:
         decided = ("decision", "decision__meeting", "decision__meeting__forum", "decision__threat")
         behind = (f"decision__item__{path}" for path in SUBJECTS)
-        paths = ("case", "case__threat", "case__incident", "incident", *decided, *behind)
+        paths = ("case", *CITED_BY_CASE, "incident", *decided, *behind)
         return super().visible_to(user).filter(cleared_q(user, paths))
 
 
@@ -178,7 +180,7 @@ class RequestQuerySet(ScopedQuerySet):
     kind = "case"
 
     def visible_to(self, user: Any) -> Self:
-        return super().visible_to(user).filter(cleared_q(user, ("case", "case__threat")))
+        return super().visible_to(user).filter(cleared_q(user, ("case", *CITED_BY_CASE)))
 
 
 class AssistantQuerySet(ScopedQuerySet):
@@ -202,11 +204,11 @@ class NetworkAlertQuerySet(NetworkPartQuerySet):
     def visible_to(self, user: Any) -> Self:
         clearance = getattr(user, "clearance", 0)
         rows = super().visible_to(user).filter(case__marking__lte=clearance)
-        return rows.filter(cleared_q(user, ("case__threat", "case__incident")))
+        return rows.filter(cleared_q(user, CITED_BY_CASE))
 
 
 class PlanQuerySet(ScopedQuerySet):
-    """Community protection plans; one that names a threat or network above a reader's clearance is hidden."""
+    """Community protection plans; one that names a threat, network or engagement above the clearance is hidden."""
 
     kind = "community"
 
@@ -215,7 +217,9 @@ class PlanQuerySet(ScopedQuerySet):
         clearance = getattr(user, "clearance", 0)
         named = self.model.networks.through.objects.filter(communityplan=OuterRef("pk"))
         rows = super().visible_to(user).exclude(Exists(cited.filter(threat__marking__gt=clearance)))
-        return rows.exclude(Exists(named.filter(network__marking__gt=clearance)))
+        held = self.model._meta.get_field("consultations").related_model.objects.filter(plan=OuterRef("pk"))
+        rows = rows.exclude(Exists(named.filter(network__marking__gt=clearance)))
+        return rows.exclude(Exists(held.filter(engagement__marking__gt=clearance)))
 
 
 class PciaQuerySet(ScopedQuerySet):

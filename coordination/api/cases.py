@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -28,6 +28,7 @@ from coordination.warnings.choices import (
     ThreatenedAct,
     Threatening,
 )
+from coordination.warnings.cited import incident_of, threat_of
 from coordination.warnings.matrix import ordered
 from coordination.warnings.matrix_cells import save_cell
 from coordination.warnings.moves import move_case
@@ -55,8 +56,8 @@ class CaseSerializer(serializers.ModelSerializer[WarningCase]):
     ref = serializers.CharField(read_only=True)
     office = serializers.CharField(source="office.code", read_only=True, help_text="Code of the office.")
     area = serializers.CharField(source="area.pcode", read_only=True, default=None, help_text="P-code.")
-    threat = serializers.CharField(source="threat.ref", read_only=True, default=None)
-    incident = serializers.CharField(source="incident.ref", read_only=True, default=None)
+    threat = serializers.SerializerMethodField(help_text="Reference; null for none, and outside the reader's reach.")
+    incident = serializers.SerializerMethodField(help_text="Reference; null for none, and outside the reader's reach.")
     at_risk = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:
@@ -70,6 +71,16 @@ class CaseSerializer(serializers.ModelSerializer[WarningCase]):
             "neutralised_at", "closed_at", "changed_at", "marking",
         )  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_threat(self, case: WarningCase) -> str | None:
+        found = threat_of(case, self.context["request"].user)
+        return found.ref if found else None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_incident(self, case: WarningCase) -> str | None:
+        found = incident_of(case, self.context["request"].user)
+        return found.ref if found else None
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
         """Give codes out as they are stored: their lists stand with what is written, not with what is read."""
@@ -126,6 +137,7 @@ class CaseCellSerializer(serializers.Serializer[Any]):
     has_operation = serializers.BooleanField(required=False)
 
 
+READ = ("mission", "office", "area", "threat__office", "incident__office")
 CELL_OF = {"remarks": "remarks", "partners_informed": "partners", "has_operation": "actions"}
 
 
@@ -159,7 +171,7 @@ class CaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
             return self.queryset
         require(self.request.user, "coordination.view_case")
         rows = WarningCase.objects.visible_to(self.request.user)
-        return ordered(rows).select_related("mission", "office", "area", "threat", "incident").defer("area__shape")
+        return ordered(rows).select_related(*READ).defer("area__shape")
 
     @extend_schema(request=CaseFileSerializer, responses={201: CaseSerializer})
     def create(self, request: Request) -> Response:
@@ -171,7 +183,7 @@ class CaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         values: dict[str, Any] = dict(given.validated_data)
         values["area"] = _area(values["area"], person.mission)
         made = file_case(person.mission, by=person, **values)
-        return Response(CaseSerializer(made).data, status=status.HTTP_201_CREATED)
+        return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=CaseStepSerializer, responses=CaseSerializer)
     @action(detail=True, methods=["post"])
@@ -195,7 +207,7 @@ class CaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
             _refuse_extra(values, takes)
             _require_first(values, takes[0])
             service(case, **values, **common)
-        return Response(CaseSerializer(self.get_object()).data)
+        return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=CaseCellSerializer, responses=CaseSerializer)
     @action(detail=True, methods=["post"])
@@ -209,7 +221,7 @@ class CaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         if len(values) != 1:
             raise RuleError("one_cell", "Write in one cell at a time: remarks, partners_informed or has_operation.")
         save_cell(case, CELL_OF[next(iter(values))], changes=values, based_on=based_on, by=request.user)
-        return Response(CaseSerializer(self.get_object()).data)
+        return Response(self.get_serializer(self.get_object()).data)
 
 
 def _area(pcode: str, mission: Mission) -> Area | None:

@@ -94,6 +94,12 @@ def _assistant(network: Network, number: int | None, by: Any) -> LiaisonAssistan
     return found
 
 
+def _sees_assistant(network: Network, by: Any) -> bool:
+    """Say whether a person sees the assignment that a network names; where it names none, nothing is hidden."""
+    rows = LiaisonAssistant.objects.visible_to(by).filter(pk=network.assistant_id)
+    return network.assistant_id is None or bool(rows.exists())
+
+
 def _check_members(network: Network) -> None:
     women, members = network.women_members, network.members
     if women is not None and (members is None or women > members):
@@ -150,8 +156,11 @@ def edit_network(
         did.append(True)
         return list(dict.fromkeys([*columns, "marking"])) if _raise_marking(record) else columns
 
+    given = as_plain(changes)
+    if given.get("assistant", 0) is None and not _sees_assistant(network, by):
+        del given["assistant"]  # no form offers whom the person may not see, so an empty field says nothing
     saved = shared.save_edit(
-        ROWS.all(), network, changes=as_plain(changes), by=by, based_on=based_on, plain=plain_network, apply=apply,
+        ROWS.all(), network, changes=given, by=by, based_on=based_on, plain=plain_network, apply=apply,
         now=moment,
     )  # fmt: skip
     if did:

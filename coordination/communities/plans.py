@@ -84,6 +84,12 @@ def _highest_cited(plan: CommunityPlan) -> int:
     return max(one or 0 for one in found)
 
 
+def _unseen(plan: CommunityPlan, name: str, by: Any) -> set[int]:
+    """Return what a plan names outside the person's sight: no form offers it, so leaving it out says nothing."""
+    seen = LISTS[name].objects.visible_to(by).values("pk")
+    return set(getattr(plan, name).exclude(pk__in=seen).values_list("pk", flat=True))
+
+
 def _set_list(plan: CommunityPlan, name: str, keys: list[int], by: Any) -> None:
     there = set(getattr(plan, name).values_list("pk", flat=True))
     new = LISTS[name].objects.visible_to(by).filter(mission=plan.mission_id, pk__in=set(keys) - there)
@@ -136,6 +142,7 @@ def edit_plan(
     """
     require(by, rules.CHANGE, plan)
     wanted = _as_plain(changes)
+    wanted |= {name: sorted({*keys, *_unseen(plan, name, by)}) for name, keys in wanted.items() if name in LISTS}
     refuse_above_clearance(wanted.get("marking"), by)
 
     def apply(record: CommunityPlan, values: dict[str, Any]) -> list[str]:

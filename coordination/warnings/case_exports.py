@@ -16,15 +16,17 @@ from django.utils.translation import gettext as _
 from coordination.exports import TYPES
 from coordination.models import WarningCase
 from coordination.warnings.choices import AtRisk
+from coordination.warnings.cited import incident_of
 from coordination.warnings.matrix import MatrixRow, level_words, ordered, read_rows
 from pocweb import clock
 from pocweb.audit import record_event
 from pocweb.choices import Marking
 from pocweb.models import Area, Mission
 from pocweb.tabular import Column, write_csv, write_xlsx
+from threats.models import Incident
 
 CHUNK = 500
-READ = ("mission", "office", "area", "incident")
+READ = ("mission", "office", "area", "incident__office")
 ADMIN1 = Area.steplen * 2
 
 
@@ -138,19 +140,20 @@ def sage_columns() -> list[Column]:
     ]
 
 
-def sage_rows(cases: "QuerySet[WarningCase]") -> Iterator[dict[str, Any]]:
+def sage_rows(cases: "QuerySet[WarningCase]", user: Any) -> Iterator[dict[str, Any]]:
     """Yield the cases for SAGE / Unite Aware, oldest first; two queries whatever their number.
 
     Casualties are those recorded when the case was closed, else the best estimates of its incident; they stay blank
-    where neither knows, since zero would say that nobody was harmed. Source: POC Handbook 2020, Annex V, steps N10,
-    I14 (EW-23).
+    where neither knows, since zero would say that nobody was harmed, and where the user may not see the incident.
+    Source: POC Handbook 2020, Annex V, steps N10, I14 (EW-23).
     """
     areas = Area.objects.at_level(1).values_list("path", "pcode", "name")
     regions = {path: (pcode, name) for path, pcode, name in areas}
     rows = cases.select_related(*READ).order_by("received_at", "pk")
     for case in rows.iterator(chunk_size=1000):
         code, name = regions.get(case.area.path[:ADMIN1], (None, None)) if case.area else (None, None)
-        killed, injured, told_by = casualties_of(case)
+        incident = incident_of(case, user)
+        killed, injured, told_by = casualties_of(case, incident)
         yield {
             "ref": case.ref,
             "case_class": str(case.get_case_class_display()),
@@ -175,17 +178,17 @@ def sage_rows(cases: "QuerySet[WarningCase]") -> Iterator[dict[str, Any]]:
             "action_taken": case.acted_at.date() if case.acted_at else None,
             "outcome": str(case.get_outcome_display()) if case.outcome else None,
             "state": str(case.get_state_display()),
-            "incident": case.incident.ref if case.incident else None,
+            "incident": incident.ref if incident else None,
             "marking": str(Marking(case.marking).label),
         }
 
 
-def casualties_of(case: WarningCase) -> tuple[int | None, int | None, str | None]:
+def casualties_of(case: WarningCase, incident: Incident | None) -> tuple[int | None, int | None, str | None]:
     """Return killed and injured, and which record says so; None for what nobody has recorded."""
     if case.killed is not None or case.injured is not None:
         return case.killed, case.injured, _("the case, when it was closed")
-    if case.incident is not None:
-        return case.incident.killed_best, case.incident.injured_best, _("the incident, best estimate")
+    if incident is not None:
+        return incident.killed_best, incident.injured_best, _("the incident, best estimate")
     return None, None, None
 
 

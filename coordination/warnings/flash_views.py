@@ -178,9 +178,9 @@ def flash_incident(request: HttpRequest, pk: int) -> HttpResponse:
     incident = get_object_or_404(rows, pk=pk)
     require(request.user, "coordination.send_flash", incident)
     now = clock.now(incident.mission)
-    earlier = list(incident.flashes.order_by("pk"))
-    context: dict[str, Any] = {"incident": incident, "marking": incident.marking, "based_on": len(earlier) + 1}
-    context["earlier"] = [one for one in earlier if one.marking <= request.user.clearance]  # type: ignore[union-attr]
+    context: dict[str, Any] = {"incident": incident, "marking": incident.marking}
+    context["based_on"] = incident.flashes.count() + 1
+    context["earlier"] = list(FlashReport.objects.visible_to(request.user).filter(incident=incident).order_by("pk"))
     try:
         outgoing = services.outgoing_of_incident(incident, request.user, now)
     except RuleError as error:

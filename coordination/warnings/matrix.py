@@ -153,8 +153,10 @@ def read_rows(cases: Iterable[WarningCase], *, user: Any, now: datetime) -> list
         decisions[one.item.case_id].append(one)
     actions = _actions(keys, user=user, now=now)
     told: dict[int, list[CaseShare]] = defaultdict(list)
+    known = {one.pk for several in decisions.values() for one in several}
     for share in CaseShare.objects.filter(case__in=keys).order_by("told_at", "pk"):
-        told[share.case_id].append(share)
+        if share.decision_id in known:  # what was told follows from a decision, and is no less marked
+            told[share.case_id].append(share)
     return [MatrixRow(one, tuple(decisions[one.pk]), tuple(actions[one.pk]), tuple(told[one.pk])) for one in found]
 
 

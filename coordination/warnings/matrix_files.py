@@ -67,7 +67,7 @@ def ew_sage_export(request: HttpRequest, kind: str) -> HttpResponse:
         request.user,
         mission,
         case_exports.sage_columns(),
-        list(case_exports.sage_rows(cases)),
+        list(case_exports.sage_rows(cases, request.user)),
         kind=kind,
         name="alerts-sage",
         what="for SAGE / Unite Aware",

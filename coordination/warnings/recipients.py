@@ -112,8 +112,8 @@ def _holders(rule: RecipientRule, case: WarningCase, staff: Staff) -> list[Perso
 
 
 def may_see(person: Person, case: WarningCase) -> bool:
-    """Say whether a person may see a case as it is marked now, with the threat and the incident that it cites."""
-    cited = [one for one in (case.threat, case.incident) if one is not None]
+    """Say whether a person may see a case as it is marked now, with what it cites."""
+    cited = [one for one in (case.threat, case.incident, case.actor) if one is not None]
     is_own = person.pk in (case.created_by_id, case.hierarchy_copy_id) and case.marking <= person.clearance
     reaches = is_own or bool(person.has_perm("coordination.view_case", case))
     return reaches and all(one.marking <= person.clearance for one in cited)
@@ -121,7 +121,7 @@ def may_see(person: Person, case: WarningCase) -> bool:
 
 def marking_of(case: WarningCase) -> int:
     """Return the marking that counts for what is told of a case: never below that of what it cites."""
-    return max([case.marking, *(one.marking for one in (case.threat, case.incident) if one is not None)])
+    return max([case.marking, *(one.marking for one in (case.threat, case.incident, case.actor) if one is not None)])
 
 
 def people_of(lines: Iterable[Line]) -> list[tuple[str, Person]]:

@@ -91,14 +91,23 @@ def edit_response(
                 return [*values, "planned_at"]
             return list(values)
 
+        given = dict(changes)
+        if not given.get("decision", 1) and not _sees_decision(response, by):
+            del given["decision"]  # no form offers what the person may not see, so an empty field says nothing
         rows = CaseResponse.objects.select_related("case__mission", "case__office")
         saved: Saved[CaseResponse] = save_guarded(
-            rows, response.pk, based_on=based_on, changes=dict(changes), by=by, plain=plain_response, apply=apply,
+            rows, response.pk, based_on=based_on, changes=given, by=by, plain=plain_response, apply=apply,
             verb="changed a response", now=moment,
         )  # fmt: skip
         if "is_operation" in saved.changes:
             _follow(case, "change-response", "changed a response to", saved.record, by=by, now=moment)
     return saved
+
+
+def _sees_decision(response: CaseResponse, by: Any) -> bool:
+    """Say whether a person sees the decision behind a response; where there is none, nothing is hidden."""
+    rows = Decision.objects.visible_to(by).filter(pk=response.decision_id)
+    return response.decision_id is None or bool(rows.exists())
 
 
 def _apply(response: CaseResponse, values: Mapping[str, Any], *, by: Any) -> None:

@@ -188,10 +188,10 @@ def _harm(case: WarningCase) -> Iterator[Entry]:
 
 
 def _tellings(case: WarningCase, refs: dict[int, str]) -> Iterator[Entry]:
-    for one in CaseShare.objects.filter(case=case).select_related("told_by"):
+    """Yield whom a decision told; what a decision that the reader may not see led to is left out with it."""
+    for one in CaseShare.objects.filter(case=case, decision__in=refs).select_related("told_by"):
         lines = [_("To: %(who)s") % {"who": one.recipients}, one.text]
-        if one.decision_id in refs:
-            lines.append(_("As decided: %(ref)s.") % {"ref": refs[one.decision_id]})
+        lines.append(_("As decided: %(ref)s.") % {"ref": refs[one.decision_id]})
         title = _("Told: %(who)s") % {"who": str(one.get_audience_display()).lower()}
         yield Entry(one.told_at, DID, title, who=person_words(one.told_by), lines=tuple(lines))
 

@@ -29,6 +29,17 @@ from tests.factories.threats_offline import bring_back, edited, take_out
 from tests.factories.threats_presence import make_presence
 from tests.factories.threats_threat import make_actor, make_full_threat
 from tests.factories.threats_watch import make_reading, make_trigger, make_watch
+from tests.security.early_warning import (
+    ADDRESSES,
+    MARKER,
+    STRICT,
+    add_communities,
+    add_keepers,
+    add_warnings,
+    make_readable_cases,
+    raise_network,
+    remind,
+)
 from tests.test_access import NAMES, PLACES, address
 from threats.models import FactorWatch, MatrixEdition, MatrixImport, Threat
 from threats.services.actors import edit_actor
@@ -38,8 +49,6 @@ from threats.services.threats import edit_threat
 from threats.services.triggers import edit_trigger
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-STRICT = Marking.STRICTLY_CONFIDENTIAL
-MARKER = "Zyxkepler"
 OFFICES = ("HQ", "BAMBARI", "IPPY", "BRIA")
 BY_OFFICE = (
     "matrix", "gap-list", "response", "leadership", "offline-list", "offline-sheet", "edition-list", "matrix-changes",
@@ -62,10 +71,12 @@ FURTHER = (
     "/watch/export/csv/?of=readings", "/watch/export/xlsx/?of=readings", "/watch/2/", "/watch/3/",
     "/calendar/export/csv/", "/calendar/export/xlsx/", "/calendar/?start=2020-01-01", "/presences/?kind=base",
     "/incidents/?q=a", "/actors/?q=a", "/api/v1/gaps/?by=threat", "/protection-actors/?q=a", "/words/", "/schemes/",
+    *ADDRESSES,
 )  # fmt: skip
 CHANGING = re.compile(
     r'(name="csrfmiddlewaretoken" value="|name="once" value="|"X-CSRFToken": ?"|X-CSRFToken&quot;: ?&quot;'
     r"|nonce=\"|new-)[A-Za-z0-9_-]+"
+    r"|\b\d+ (min|h|days?)\b( \d+ (min|h))?|\b\d{6}Z\b"  # how long ago: the clock runs on; exports hold the minutes
     r"|[Tt]aken out on [^<]{0,80} UTC|\d\d:\d\d(:\d\d)?( UTC)?|20\d\d-\d\d-\d\dT[\d:.+Z]+"
 )
 
@@ -139,10 +150,12 @@ def world() -> World:
     make_incident(records.mission, records.ouaka, starts_on=date(2020, 8, 3))
     records.keeper = make_person("keeper", Role.POCA, records.hq, "poc", clearance=STRICT)
     offices = {"BRIA": bria, "IPPY": Office.objects.get(code="IPPY")}
+    add_keepers(world)
     records.officers = {
         code: make_person(f"officer-{code}", Role.POCF, office, "poc", clearance=STRICT)
         for code, office in offices.items()
     }
+    remind()
     return world
 
 
@@ -177,6 +190,9 @@ def add_records(world: World, marking: int, *, mission_wide: bool = True) -> Non
         reading = {"evidence": MARKER, "area": ouaka.pcode, "marking": marking}
         make_reading(FactorWatch.objects.get(factor__number=2), by, "2020-12-30", 3, **reading)
         make_watch(mission, by, 7, baseline=MARKER, baseline_level=3, marking=marking)
+    add_warnings(world, marking)
+    add_communities(world, marking)
+    remind()
 
 
 def shows(before: dict[str, str], after: dict[str, str]) -> dict[str, Any]:
@@ -223,7 +239,7 @@ def make_readable(world: World) -> tuple[list[str], list[Any]]:
     heads["head_of_police"] = Person.objects.get(username="police")
     actor = make_actor(office.mission, "zyx-before", name=f"{MARKER} band", short_name=MARKER)
     threat = make_full_threat(office, f"{MARKER} threat", by=keeper)
-    make_incident(office.mission, world.records.ouaka, actors=(actor,), title=f"{MARKER} raid")
+    incident = make_incident(office.mission, world.records.ouaka, actors=(actor,), title=f"{MARKER} raid")
     edit_threat(threat, changes={"actors": [actor.code]}, based_on=threat.version, by=keeper, now=NOW)
     plain = make_full_threat(office, "Attacks near the base", by=keeper)
     activity = make_activity(office, keeper, f"{MARKER} patrol", threats=[plain])
@@ -234,24 +250,27 @@ def make_readable(world: World) -> tuple[list[str], list[Any]]:
     bring_back(sheet, office, keeper)
     make_edition(office, keeper, "in_force", heads)
     make_edition(office, keeper, "endorsed")
-    addresses = [f"/{noun}/{record.pk}/" for noun, record in (("activities", activity), ("threats", plain))]
+    cited = {"threat": threat, "incident": incident, "actor": actor}
+    addresses, network = make_readable_cases(world, office, cited)
+    addresses += [f"/{noun}/{record.pk}/" for noun, record in (("activities", activity), ("threats", plain))]
     addresses += [
         f"/matrix/SIBUT/{part}" for part in ("", "?live=1", "changes/", "outcomes/", "gaps/", "offline/sheet.xlsx")
     ]
     addresses += [f"/editions/{pk}/" for pk in MatrixEdition.objects.filter(office=office).values_list("pk", flat=True)]
     addresses += [f"/sheets/{pk}/" for pk in MatrixImport.objects.filter(office=office).values_list("pk", flat=True)]
-    return addresses, [actor, activity, presence, trigger, lesson, threat]
+    return addresses, [actor, activity, presence, trigger, lesson, threat, network]
 
 
 def raise_all(records: list[Any], by: Person) -> None:
     """Mark the records strictly confidential, one by one; with its actor the threat rises."""
-    actor, activity, presence, trigger, lesson, threat = records
+    actor, activity, presence, trigger, lesson, threat, network = records
     high = {"marking": int(STRICT)}
     edit_actor(actor, changes=high, based_on=actor.version, by=by)
     edit_activity(activity, changes=high, based_on=activity.version, by=by)
     edit_presence(presence, changes=high, based_on=presence.version, by=by)
     edit_trigger(trigger, changes=high, based_on=trigger.version, by=by)
     edit_lesson(lesson, changes=high, based_on=lesson.version, by=by)
+    raise_network(network, by)
     threat.refresh_from_db()
     assert threat.marking == STRICT
 
@@ -269,7 +288,7 @@ def test_what_is_marked_above_the_reader_shows_nowhere_and_changes_nothing(world
         client, addresses = readers[who]
         addresses += further
         named = (url for url in reversed(addresses) if MARKER in read_all(client, [url])[url])
-        assert len(list(itertools.islice(named, 21))) == 21
+        assert len(list(itertools.islice(named, 60))) == 60
     raise_all(records, world.records.keeper)
     before = read_by_all(readers)
     assert [(who, url) for who, found in before.items() for url, text in found.items() if MARKER in text] == []
