@@ -2,17 +2,34 @@
 
 import io
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils.safestring import mark_safe
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from coordination.communities import local_plan_files, plan_files
+from coordination.communities.local_plans import adopt_local_plan
+from coordination.communities.pcia_files import ask_for_pdf, draw_pcia
+from coordination.models import Forum
+from coordination.warnings import flash_files, trail_files
+from coordination.warnings.choices import Branch, CaseState
+from coordination.warnings.flash_content import read_flash
+from coordination.warnings.trail_build import build_trail
 from pocweb.glossary import acronyms, explained, once_per_page, used_in, without_hints
 from pocweb.models import Office, Person
 from pocweb.pdf import render_pdf, with_acronyms
 from pocweb.tabular import Column, open_table, write_csv, write_xlsx
+from tests.factories.coordination_case import make_case
+from tests.factories.coordination_community import make_pcia
+from tests.factories.coordination_flash import SENT, decide_on, make_flash
+from tests.factories.coordination_forum import make_forum
+from tests.factories.coordination_meeting import NOON, make_action, make_meeting
+from tests.factories.coordination_plans import make_local_plan, make_plan
 from tests.factories.threats_threat import make_full_threat
 from threats.services.threats import edit_threat
 
@@ -120,3 +137,53 @@ def test_page_finds_by_letters_and_by_words(client: Client, officer: Person) -> 
     assert '<th scope="row">CAN</th><td>Community Alert Network</td>' in page
     assert "1 acronym of 185." in page
     assert "No acronym has these letters" in client.get("/glossary/", {"q": "<zzz>"}).content.decode()
+
+
+def _flash(forum: Forum, officer: Person, head: Person) -> bytes:
+    case = make_case(forum.office, officer, CaseState.EMERGENCY_DECIDED, Branch.IMMINENT)
+    decide_on(case, forum, officer, text="The QRF leaves.")
+    document = read_flash(make_flash(case, head), head)
+    return render_pdf(flash_files.TEMPLATE, flash_files.document_of(document))
+
+
+def _trail(forum: Forum, officer: Person, _adopter: Person) -> bytes:
+    case = make_case(forum.office, officer, CaseState.EMERGENCY_DECIDED, Branch.IMMINENT)
+    decide_on(case, forum, officer, text="The QRF leaves.")
+    loaded = trail_files.load_case(officer, case.pk)
+    assert loaded is not None
+    trail = build_trail(loaded, officer, now=SENT)
+    return render_pdf(trail_files.TEMPLATE, trail_files.document_of(trail))
+
+
+def _plan(forum: Forum, officer: Person, adopter: Person, form: str = "whole") -> bytes:
+    area = forum.office.areas.get()
+    plan = make_plan(area, officer, "adopted", forum=forum, adopter=adopter, responses="The QRF comes.")
+    return plan_files.draw(plan, form)
+
+
+def _version(forum: Forum, officer: Person, adopter: Person) -> bytes:
+    return _plan(forum, officer, adopter, plan_files.COMMUNITY)
+
+
+def _local_plan(forum: Forum, officer: Person, _adopter: Person) -> bytes:
+    plan = make_local_plan(forum, officer, title="Where the QRF goes")
+    meeting = make_meeting(forum, officer, "open")
+    make_action(meeting, officer)
+    decision = meeting.decisions.get()
+    adopted = adopt_local_plan(plan, decision=decision, by=officer, now=NOON)
+    return render_pdf("coordination/pdf/local_plan.html", local_plan_files.document_of(adopted))
+
+
+def _pcia(forum: Forum, officer: Person, _adopter: Person) -> bytes:
+    one = make_pcia(forum.office, officer, with_whom="The QRF")
+    job = ask_for_pdf(one, by=officer)
+    return (Path(settings.MEDIA_ROOT) / draw_pcia(job, lambda *_args: None)["file"]).read_bytes()
+
+
+@pytest.mark.parametrize("draw", [_flash, _trail, _plan, _version, _local_plan, _pcia])
+def test_documents_end_with_their_acronyms(draw: Any, bambari: Office, officer: Person, head_of_office: Person) -> None:
+    """CO-12: whichever field of the document an acronym stands in, its words stand once at the end."""
+    pdf = draw(make_forum(bambari, officer), officer, head_of_office)
+    text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+    assert text.count("QRF: Quick Reaction Force") == 1
+    assert text.index("QRF") < text.index("QRF: Quick Reaction Force")

@@ -20,7 +20,6 @@ from pocweb.audit import record_event
 from pocweb.choices import Marking
 from pocweb.errors import RuleError
 from pocweb.fieldlist import for_people
-from pocweb.glossary import used_in
 from pocweb.jobs import Progress, ask, job_kind
 from pocweb.models import Job
 from pocweb.pages import permitted
@@ -33,7 +32,6 @@ LOCAL_PLAN_PDF, FOLDER = "local_plan_pdf", "local-plans"
 def document_of(plan: LocalPlan) -> dict[str, Any]:
     """Return what the template draws, all of it from the frozen content."""
     content: Any = plan.frozen
-    texts = [text for risk in content["risks"] for line in risk["lines"] for text in line.values()]
     return {
         "plan": content,
         "starts_on": for_people(date.fromisoformat(content["starts_on"])),
@@ -41,7 +39,6 @@ def document_of(plan: LocalPlan) -> dict[str, Any]:
         "adopted_on": for_people(date.fromisoformat(content["adopted_at"][:10])),
         "marking": str(Marking(max(plan.marking, content["marking"])).label),
         "sha256": plan.sha256,
-        "acronyms": used_in([str(text) for text in texts] + [risk["text"] for risk in content["risks"]]),
     }
 
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from coordination.models import Pcia
 from pocweb.choices import Marking
 from pocweb.errors import RuleError
-from pocweb.glossary import used_in
 from pocweb.jobs import Progress, ask, job_kind
 from pocweb.models import Job
 from pocweb.pdf import render_pdf
@@ -45,8 +44,7 @@ def draw_pcia(job: Job, progress: Progress) -> dict[str, Any]:
     if pcia is None:
         raise RuleError("gone", _("This assessment is not open to you any more."))
     progress(1, 2, _("Drawing the pages"))
-    parts = (pcia.conflict_map, pcia.stakeholder_map, pcia.risks)
-    context = {"pcia": pcia, "marking": Marking(pcia.marking).label, "acronyms": used_in(parts)}
+    context = {"pcia": pcia, "marking": Marking(pcia.marking).label}
     name = f"{FOLDER}/{job.pk}.pdf"
     write_private(Path(settings.MEDIA_ROOT) / name, render_pdf(TEMPLATE, context))
     Job.objects.filter(pk=job.pk).update(marking=pcia.marking)

@@ -29,7 +29,6 @@ from pocweb.audit import record_event
 from pocweb.choices import Marking
 from pocweb.errors import RuleError
 from pocweb.fieldlist import for_people
-from pocweb.glossary import used_in
 from pocweb.jobs import Progress, ask, job_kind
 from pocweb.models import Job
 from pocweb.pages import permitted
@@ -56,7 +55,6 @@ def document_of(plan: CommunityPlan) -> dict[str, Any]:
     """Return what the template of the whole plan draws, all of it from the frozen content."""
     content: Any = plan.frozen
     parts = parts_of(plan)
-    texts = [text for part in parts for _label, text in part.fields]
     reviewed = content["reviewed_on"]
     held = [{**one, "held_on": for_people(date.fromisoformat(one["held_on"]))} for one in content["consultations"]]
     return {
@@ -68,7 +66,6 @@ def document_of(plan: CommunityPlan) -> dict[str, Any]:
         "reviewed_on": for_people(date.fromisoformat(reviewed)) if reviewed else "",
         "marking": str(Marking(max(plan.marking, content["marking"])).label),
         "sha256": plan.sha256,
-        "acronyms": used_in(texts),
     }
 
 

@@ -30,7 +30,8 @@ TEMPLATE = "coordination/pdf/flash.html"
 
 def document_of(document: FlashDocument) -> dict[str, Any]:
     """Return what the template draws: the report, and the words behind the acronyms in it (CO-12)."""
-    texts = [document.assessment, *document.to, *(one.text for part in document.sections for one in part.paragraphs)]
+    texts = [document.subject, document.assessment, document.sender, *document.to, *document.info]
+    texts += [*document.by_registry, *(one.text for part in document.sections for one in part.paragraphs)]
     return {"flash": document, "acronyms": used_in(texts)}
 
 

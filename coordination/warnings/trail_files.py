@@ -19,7 +19,6 @@ from coordination.warnings.trail_build import build_trail
 from pocweb import clock
 from pocweb.audit import record_event
 from pocweb.errors import RuleError
-from pocweb.glossary import used_in
 from pocweb.jobs import Progress, ask, job_kind
 from pocweb.models import Job
 from pocweb.pages import permitted
@@ -46,9 +45,8 @@ def load_case(user: Any, pk: Any) -> WarningCase | None:
 
 
 def document_of(trail: Trail) -> dict[str, Any]:
-    """Return what the template draws: the trail, and the words behind the acronyms in it (CO-12)."""
-    texts = [line for entry in trail.entries for line in (entry.title, entry.who, entry.reason, *entry.lines)]
-    return {"trail": trail, "acronyms": used_in(texts)}
+    """Return what the template draws; the words behind its acronyms are added at its end (CO-12)."""
+    return {"trail": trail}
 
 
 @job_kind(TRAIL_PDF)
