@@ -37,7 +37,8 @@ def ask(person: Any, **columns: Any) -> Job:
 def test_desk_shows_jobs_and_counts_what_waits(client: Client, officer: Person) -> None:
     ask(officer, state=JobState.FAILED, error="The file grew past 20 MB.", ended_at="2999-01-01T00:00:00Z")
     page = sign_in(client, officer).get("/").content.decode()
-    assert "1 thing waits for you" in page
+    assert "2 things wait for you" in page  # nobody has begun the office's impact assessment either
+    assert "1 file failed" in page
     assert "The file grew past 20 MB." in page
 
 
