@@ -58,7 +58,7 @@ def cable_of(report: Report, data: Mapping[str, Any], *, frozen_at: datetime) ->
         subject=subject,
         mission=data["mission"]["name"],
         marking=marking.upper(),
-        header_lines=_header(report, quarter, subject),
+        header_lines=_header(report, data, quarter, subject),
         lead=runs(data["report"]["lead"], figures),
         sections=_sections(data, figures, quarter),
         signatures=_signatures(report),
@@ -95,14 +95,17 @@ def value_of(row: Mapping[str, Any]) -> str:
     return _("not recorded") if row["answer"] is None else f"{row['answer']:,}".replace(",", "\u202f")
 
 
-def _header(report: Report, quarter: Quarter, subject: str) -> tuple[HeaderLine, ...]:
+def _header(report: Report, data: Mapping[str, Any], quarter: Quarter, subject: str) -> tuple[HeaderLine, ...]:
+    """Return the head of the cable; who signs and who gets it are those of the snapshot, whatever is set later."""
     mission = report.mission
+    live = {"signatory": mission.report_signatory, "addressee": mission.report_addressee, "info": mission.report_info}
+    stated = live | {"name": mission.name} | data["mission"]  # reports frozen before kept no head
     day = (report.approved_at or report.submitted_at or report.changed_at).date()
     lines = [
         (_("PRECEDENCE"), report.precedence, False),
-        (_("TO"), mission.report_addressee, False),
-        (_("FROM"), f"{mission.report_signatory}, {mission.name}", False),
-        (_("INFO"), mission.report_info, False),
+        (_("TO"), stated["addressee"], False),
+        (_("FROM"), f"{stated['signatory']}, {stated['name']}", False),
+        (_("INFO"), stated["info"], False),
         (_("DATE"), date_format(day, "j F Y"), False),
         (_("NUMBER"), report.cable_number or _("given on approval"), False),
         (_("FILE REF"), f"POC/QFLA/{quarter}", False),

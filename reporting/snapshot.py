@@ -38,7 +38,13 @@ def build_snapshot(report: Report, *, now: datetime, answers: Mapping[str, int |
     counted = _areas(rows)
     return {
         "report": {"ref": report.ref, "period": report.period, "marking": report.marking, "lead": report.lead},
-        "mission": {"code": report.mission.code, "name": report.mission.name},
+        "mission": {
+            "code": report.mission.code,
+            "name": report.mission.name,
+            "signatory": report.mission.report_signatory,
+            "addressee": report.mission.report_addressee,
+            "info": report.mission.report_info,
+        },
         "taken_at": now.isoformat(),
         "sections": [
             {"code": section.code, "title": section.title, "text": section.text} for section in report.sections.all()

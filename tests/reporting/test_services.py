@@ -8,12 +8,13 @@ from pocweb.audit import history_of
 from pocweb.choices import Marking
 from pocweb.errors import Conflict, Forbidden, RuleError
 from pocweb.guard import EditConflict
-from pocweb.models import Job, Person
+from pocweb.models import Job, Mission, Person
 from reporting import services
 from reporting.choices import ReportState
 from reporting.figures import ask_figures, live_answers
 from reporting.leftout import left_out
 from reporting.models import Report, ReportFile
+from reporting.rendering import content_of
 from reporting.snapshot import build_snapshot
 from tests.reporting.conftest import do_jobs
 from threats.figures import MEASURES, figures
@@ -297,3 +298,12 @@ def test_rendering_twice_keeps_one_file_with_the_same_bytes(whole_report: Report
     assert do_jobs() == 1
 
     assert ReportFile.objects.filter(report=whole_report).count() == 1
+
+
+def test_head_of_a_frozen_cable_stays_what_it_was(submitted: Report) -> None:
+    """Who signs and who gets a cable are frozen with it; a later setting of the mission counts for later cables."""
+    before = content_of(submitted, now=NOW)
+    Mission.objects.filter(pk=submitted.mission_id).update(report_signatory="Acting Head", report_addressee="Nobody")
+    again = Report.objects.select_related("mission").get(pk=submitted.pk)
+    assert again.mission.report_signatory == "Acting Head"
+    assert content_of(again, now=NOW) == before
