@@ -19,6 +19,7 @@ from coordination.sharing.views.contacts import mission_of, refuse
 from pocweb.audit import history_of
 from pocweb.errors import Conflict, RuleError
 from pocweb.fieldlist import for_people
+from pocweb.numbers import whole
 from pocweb.pages import history_lines, permitted, sent_once, stated_version
 from pocweb.permissions import require
 from threats.models import Threat
@@ -49,8 +50,8 @@ def load_local_plan(request: HttpRequest, pk: int) -> LocalPlan:
 def local_plan_list(request: HttpRequest) -> HttpResponse:
     """Local POC plans, newest first; `?forum=` and `?state=` narrow them."""
     rows = LocalPlan.objects.visible_to(request.user).filter(mission=mission_of(request))
-    if request.GET.get("forum", "").isdigit():
-        rows = rows.filter(forum=request.GET["forum"])
+    if forum := whole(request.GET.get("forum", "")):
+        rows = rows.filter(forum=forum)
     if request.GET.get("state") in LocalPlanState.values:
         rows = rows.filter(state=request.GET["state"])
     rows = rows.select_related("mission", "office", "forum").order_by("-starts_on", "forum__name", "pk")

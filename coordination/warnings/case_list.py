@@ -15,6 +15,7 @@ from coordination.querysets import CaseQuerySet
 from coordination.warnings.choices import Branch, CaseClass, CasePriority, CaseState, ThreatenedAct
 from pocweb.forms import DateInput, OfficeChoice
 from pocweb.models import Area, Mission, Office
+from pocweb.numbers import DAYS_OF_RECORDS
 
 S = CaseState
 RATING = (S.RECEIVED, S.SOURCE_RATED, S.INFO_RATED, S.CLASSED, S.IMPACT_RATED, S.LIKELIHOOD_RATED)
@@ -60,8 +61,10 @@ class CaseFilterForm(forms.Form):
         label=gettext_lazy("What may happen"), required=False,
         choices=[("", gettext_lazy("All")), *ThreatenedAct.choices],
     )  # fmt: skip
-    start = forms.DateField(label=gettext_lazy("Received from"), required=False, widget=DateInput())
-    end = forms.DateField(label=gettext_lazy("Until"), required=False, widget=DateInput())
+    start = forms.DateField(
+        label=gettext_lazy("Received from"), required=False, widget=DateInput(), validators=DAYS_OF_RECORDS
+    )
+    end = forms.DateField(label=gettext_lazy("Until"), required=False, widget=DateInput(), validators=DAYS_OF_RECORDS)
     area = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
     q = forms.CharField(label=gettext_lazy("Words or reference"), required=False, max_length=100)
 

@@ -26,6 +26,7 @@ from pocweb.audit import record_event
 from pocweb.errors import RuleError
 from pocweb.forms import DateInput, OfficeChoice
 from pocweb.models import Mission, Office
+from pocweb.numbers import DAYS_OF_RECORDS
 from pocweb.pages import permitted
 from pocweb.periods import Quarter
 from pocweb.tabular import Column, write_csv
@@ -49,8 +50,12 @@ DIMENSIONS = {
 class PeriodForm(forms.Form):
     """The days and the office of the figures."""
 
-    since = forms.DateField(label=gettext_lazy("Received from"), required=False, widget=DateInput())
-    until = forms.DateField(label=gettext_lazy("Received until"), required=False, widget=DateInput())
+    since = forms.DateField(
+        label=gettext_lazy("Received from"), required=False, widget=DateInput(), validators=DAYS_OF_RECORDS
+    )
+    until = forms.DateField(
+        label=gettext_lazy("Received until"), required=False, widget=DateInput(), validators=DAYS_OF_RECORDS
+    )
     office = OfficeChoice(
         label=gettext_lazy("Office and below"), required=False, queryset=Office.objects.none(), to_field_name="code",
         empty_label=gettext_lazy("All"),

@@ -19,6 +19,7 @@ from coordination.warnings.targets import targets_of
 from pocweb.choices import Verb
 from pocweb.forms import DateInput, OfficeChoice
 from pocweb.models import Mission, Office
+from pocweb.numbers import DAYS_OF_RECORDS
 from pocweb.permissions import grants_for
 
 ALL = gettext_lazy("All")
@@ -66,8 +67,12 @@ class MatrixFilterForm(forms.Form):
     )
     kind = forms.ChoiceField(label=gettext_lazy("Class"), required=False, choices=[("", ALL), *CaseClass.choices])
     outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), required=False, choices=[("", ALL), *Outcome.choices])
-    since = forms.DateField(label=gettext_lazy("Received from"), required=False, widget=DateInput())
-    until = forms.DateField(label=gettext_lazy("Received until"), required=False, widget=DateInput())
+    since = forms.DateField(
+        label=gettext_lazy("Received from"), required=False, widget=DateInput(), validators=DAYS_OF_RECORDS
+    )
+    until = forms.DateField(
+        label=gettext_lazy("Received until"), required=False, widget=DateInput(), validators=DAYS_OF_RECORDS
+    )
 
     def __init__(self, *args: Any, user: Any, mission: Mission, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

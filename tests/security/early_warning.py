@@ -93,7 +93,7 @@ def add_communities(world: World, marking: int) -> None:
     network = make_network(
         office, chief, name=f"{MARKER} road", state="active", point="FP-ZYX-1", marking=marking, communities=MARKER
     )
-    report = {"act": "attack", "place": MARKER, "text": MARKER}
+    report: dict[str, Any] = {"act": "attack", "place": MARKER, "text": MARKER}
     receive_alert(network, channel="mobile", by=chief, now=NOW, **report)
     before = datetime(2020, 6, 1, 9, tzinfo=UTC)
     make_network(office, chief, name=f"{MARKER} ford", state="active", point="FP-ZYX-2", marking=marking, now=before)
@@ -127,7 +127,7 @@ def make_readable_cases(world: World, office: Office, cited: dict[str, Any]) -> 
         decide_on(case, forum, world.records.keeper, text=MARKER, meeting=_session(forum))
         flash = make_flash(case, chief, now=NOW)
         case.refresh_from_db()
-        means = {"kind": "response", "what": MARKER, "needed_at": LATER}
+        means: dict[str, Any] = {"kind": "response", "what": MARKER, "needed_at": LATER}
         request = ask_for_resources(office.mission, case=case, by=chief, now=NOW, **means)
         response = make_response(case, chief, text=MARKER)
         addresses += [f"/alerts/{case.pk}/{end}" for end in ("", "trail/", "evaluation/")]
