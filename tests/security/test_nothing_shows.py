@@ -76,6 +76,7 @@ FURTHER = (
 CHANGING = re.compile(
     r'(name="csrfmiddlewaretoken" value="|name="once" value="|"X-CSRFToken": ?"|X-CSRFToken&quot;: ?&quot;'
     r"|nonce=\"|new-)[A-Za-z0-9_-]+"
+    r'|name="based_on" value="\.[\w:-]+'  # a signed state holds the second of its signing
     r"|\b\d+ (min|h|days?)\b( \d+ (min|h))?|\b\d{6}Z\b"  # how long ago: the clock runs on; exports hold the minutes
     r"|[Tt]aken out on [^<]{0,80} UTC|\d\d:\d\d(:\d\d)?( UTC)?|20\d\d-\d\d-\d\dT[\d:.+Z]+"
 )
@@ -290,6 +291,7 @@ def test_what_is_marked_above_the_reader_shows_nowhere_and_changes_nothing(world
         named = (url for url in reversed(addresses) if MARKER in read_all(client, [url])[url])
         assert len(list(itertools.islice(named, 60))) == 60
     raise_all(records, world.records.keeper)
+    remind()
     before = read_by_all(readers)
     assert [(who, url) for who, found in before.items() for url, text in found.items() if MARKER in text] == []
     add_records(world, STRICT)
