@@ -133,14 +133,17 @@ class ShareQuerySet(ScopedQuerySet):
         return super().visible_to(user).exclude(Exists(told.exclude(scope_q(user, "threat", prefix="threat__"))))
 
 
-def case_q(user: Any, prefix: str = "") -> Q:
+def case_q(user: Any, prefix: str = "", *, own_too: bool = True) -> Q:
     """Return the condition that a person may see a case: in their branch, their own report, or copied to them.
+
+    Without `own_too` it is that of who follows a case, in their branch alone: who reported from elsewhere sees the
+    report and where it stands, not what was decided and planned on it.
 
     A case is hidden with a threat, an incident or a profile that is marked above the reader's clearance.
     """
     mission = getattr(user, "mission", None)
     own = Q(pk__in=[])
-    if mission is not None and getattr(user, "pk", None):
+    if own_too and mission is not None and getattr(user, "pk", None):
         mine = Q(**{f"{prefix}created_by": user.pk}) | Q(**{f"{prefix}hierarchy_copy": user.pk})
         own = mine & Q(**{f"{prefix}mission": mission, f"{prefix}marking__lte": getattr(user, "clearance", 0)})
     return (scope_q(user, "case", prefix=prefix) | own) & cleared_q(user, tuple(f"{prefix}{name}" for name in CITED))
@@ -152,16 +155,20 @@ class CaseQuerySet(ScopedQuerySet):
     def visible_to(self, user: Any) -> Self:
         return self.filter(case_q(user))
 
+    def followed_by(self, user: Any) -> Self:
+        """Cases of the person's branch, of which they may see all that was decided and done."""
+        return self.filter(case_q(user, own_too=False))
+
     def open(self) -> Self:
         """Cases that are not closed."""
         return self.exclude(state="closed")
 
 
 class CasePartQuerySet(models.QuerySet[Any]):
-    """What hangs on a case, seen with it."""
+    """What hangs on a case, seen by who follows the case."""
 
     def visible_to(self, user: Any) -> Self:
-        return self.filter(case_q(user, "case__"))
+        return self.filter(case_q(user, "case__", own_too=False))
 
 
 class FlashQuerySet(ScopedQuerySet):

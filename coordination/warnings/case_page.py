@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -43,6 +44,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     now = clock.now(case.mission)
     steps = list(case.steps.select_related("by").order_by("pk"))
     next_acts = acts_of(user, case, steps_from(case.state, case.branch))
+    follows = user.has_perm("coordination.view_case", case)
     can_rate = case.is_open and user.has_perm(rules.RATE, case)
     is_urgent_open = case.state in rules.ASSESSING and user.has_perm(rules.IMMINENCE, case)
     context = {
@@ -54,7 +56,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waits_for": [str(step.label) for step in waiting(case)],
         "since": since(_stands_since(case, steps), now),
         "next_acts": next_acts,
-        "ratings": ratings_of(user, case, steps) if case.state != CaseState.RECEIVED or can_rate else [],
+        "ratings": ratings_of(user, case, steps) if follows and (case.state != CaseState.RECEIVED or can_rate) else [],
         "can_rate": can_rate,
         "can_reopen": not case.is_open and user.has_perm(rules.STEER, case),
         "can_add_threat": can_rate and user.has_perm("threats.add_threat"),
@@ -62,9 +64,9 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_see_incident": case.incident_id is not None and user.has_perm("threats.view_incident", case.incident),
         "source": case.source if case.source_id and user.has_perm("threats.view_source") else None,
         "urgent": UrgentForm() if is_urgent_open and case.branch != Branch.IMMINENT else None,
-        "reports": case.reports.select_related("by"),
+        "reports": case.reports.filter(Q() if follows else Q(by=user)).select_related("by"),
         "panels": drawn(request, case),
-        "events": history(user, case),
+        "events": history(user, case) if follows else [],
         "marking": case.marking,
     }
     return render(request, "coordination/case_detail.html", context)

@@ -29,8 +29,13 @@ def register_case_panel(order: int, slug: str, title: str | Promise, template: s
 
 
 def panels_of(user: Any, case: WarningCase) -> list[CasePanel]:
-    """Return the panels of a case for a person, in order; each costs a fixed number of queries."""
-    found = []
+    """Return the panels of a case for a person, in order; each costs a fixed number of queries.
+
+    None for who reported it, or got a copy, and does not follow it: what was decided and planned is not theirs.
+    """
+    found: list[CasePanel] = []
+    if not user.has_perm("coordination.view_case", case):
+        return found
     for _order, slug, title, template, build in sorted(_panels.values(), key=lambda one: one[0]):
         context = build(user, case)
         if context is not None:

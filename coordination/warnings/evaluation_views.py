@@ -84,7 +84,7 @@ class FindingsForm(GuardedForm):
 
 
 def _load(request: HttpRequest, pk: int) -> WarningCase:
-    rows = WarningCase.objects.visible_to(request.user).select_related("mission", "office", "threat", "incident")
+    rows = WarningCase.objects.followed_by(request.user).select_related("mission", "office", "threat", "incident")
     case: WarningCase = get_object_or_404(rows, pk=pk)
     return case
 

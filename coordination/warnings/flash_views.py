@@ -143,7 +143,7 @@ def flash_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @sent_once
 def flash_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Preview of a case's early warning flash, and its sending; without a decision there is nothing to send (EW-10)."""
-    rows = WarningCase.objects.visible_to(request.user).select_related("mission", "office", "area")
+    rows = WarningCase.objects.followed_by(request.user).select_related("mission", "office", "area")
     case = get_object_or_404(rows, pk=pk)
     require(request.user, "coordination.send_flash", case)
     now = clock.now(case.mission)

@@ -101,7 +101,7 @@ class Filters:
 
     def cases(self, now: datetime) -> "QuerySet[WarningCase]":
         """Return the cases of the person's reach that match."""
-        rows = WarningCase.objects.visible_to(self.user).filter(mission=self.mission)
+        rows = WarningCase.objects.followed_by(self.user).filter(mission=self.mission)
         wanted, show = self.wanted, self.wanted.get("show") or ("all" if self.behind else "open")
         if show != "all":
             rows = rows.filter(closed_at__isnull=show != "closed")

@@ -123,7 +123,7 @@ def ew_matrix(request: HttpRequest) -> HttpResponse:
 
 
 def _load(request: HttpRequest, pk: int) -> WarningCase:
-    rows = WarningCase.objects.visible_to(request.user).select_related(*READ)
+    rows = WarningCase.objects.followed_by(request.user).select_related(*READ)
     case: WarningCase = get_object_or_404(rows, pk=pk)
     return case
 

@@ -37,7 +37,7 @@ PARTS: dict[str, Any] = {
 
 def load_case(user: Any, pk: Any) -> WarningCase | None:
     """Return a case that the person may see, with what its trail asks for; else None."""
-    rows = WarningCase.objects.visible_to(user)
+    rows = WarningCase.objects.followed_by(user)
     found: WarningCase | None = (
         rows.select_related("mission", "office", "area", "source", "created_by").filter(pk=pk).first()
     )

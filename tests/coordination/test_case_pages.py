@@ -13,8 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from coordination.models import WarningCase
+from coordination.models import CaseResponse, WarningCase
 from coordination.warnings import services
+from coordination.warnings.choices import Branch, CaseState
 from pocweb.choices import Marking, Role
 from pocweb.models import Area, Mission, Office, Person
 from tests.factories.coordination_case import make_case
@@ -343,3 +344,24 @@ def test_closed_case_is_reopened_with_a_reason(bambari: Office, joc: Person) -> 
     client.post(f"/alerts/{case.pk}/reopen/", {"reason": "They are back."})
     case.refresh_from_db()
     assert (case.state, case.outcome) == ("monitored", "")
+
+
+def test_reporter_from_elsewhere_sees_the_report_and_not_what_is_planned_on_it(
+    mission: Mission, bria: Office, colleague: Person
+) -> None:
+    """EW-01: who reported for another office sees where the case stands; decisions, plans, the trail stay there."""
+    joc = make_person("joc_bria", Role.JOC, bria, "poc")
+    case = make_case(bria, colleague, CaseState.IMPLEMENTING, Branch.IMMINENT)
+    force = mission.components.get(code="force")
+    CaseResponse.objects.create(
+        case=case, kind="patrol", text="Cordon at dawn", component=force, created_at=NOW, changed_at=NOW
+    )
+    services.add_report(case, by=joc, text="A second village was warned.", channel="patrol", now=NOW)
+    texts = {one: text_of(client_of(one).get(f"/alerts/{case.pk}/")) for one in (joc, colleague)}
+    for words in ("Cordon at dawn", "A second village was warned.", "added a report"):
+        assert (words in texts[joc], words in texts[colleague]) == (True, False), words
+    assert case.text in texts[colleague]
+    for address in (f"/alerts/{case.pk}/trail/", f"/alerts/{case.pk}/evaluation/", f"/api/v1/cases/{case.pk}/trail/"):
+        assert (client_of(joc).get(address).status_code, client_of(colleague).get(address).status_code) == (200, 404)
+    assert case.ref in text_of(client_of(joc).get("/alerts/matrix/"))
+    assert case.ref not in text_of(client_of(colleague).get("/alerts/matrix/"))
