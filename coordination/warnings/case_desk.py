@@ -25,14 +25,17 @@ from threats.models import Threat
 from threats.threat_panels import ThreatLine
 
 MOST, MOST_READ = 6, 100
+STEERED = (*RATING, CaseState.PRIORITISED, CaseState.DISSEMINATED, CaseState.EMERGENCY_DECIDED)
+"""States in which a case waits for who steers it: a rating, sending out, the emergency decision, the flash report."""
 STEERING = (Role.JOC, Role.HOO, Role.POCA, Role.POCF)
 
 
 def ask_cases(visit: Visit) -> Part | None:
     """Ask for the cases that wait for a rating or a decision by this person's role, the most pressing first.
 
-    The operations centre, Heads of Office and POC officers see all that stand before sending out or a decision; the
-    protection unit those where 7A or 7B is asked (EW-04). None for roles that do neither.
+    The operations centre, Heads of Office and POC officers see all that stand before sending out or a decision, and the
+    imminent ones until the flash report has gone (EW-08, EW-09); the protection unit sees those where 7A or 7B
+    is asked (EW-04). None for roles that do neither.
     """
     user = visit.user
     if not user.has_role(*STEERING, Role.PROT):
@@ -41,7 +44,7 @@ def ask_cases(visit: Visit) -> Part | None:
     if user.has_role(*STEERING):
         may = scope_q(user, "case", verb=Verb.DRAFT) | scope_q(user, "case", verb=Verb.APPROVE)
         may |= scope_q(user, "case", verb=Verb.EDIT)
-        mine |= may & Q(state__in=(*RATING, CaseState.PRIORITISED))
+        mine |= may & Q(state__in=STEERED)
     if user.has_role(Role.PROT):
         asked = Q(children_rating=UnitRating.ASKED) | Q(women_rating=UnitRating.ASKED)
         mine |= scope_q(user, "case", verb=Verb.EDIT) & asked & ~Q(state=CaseState.CLOSED)
@@ -54,8 +57,7 @@ def alerts_to_handle(visit: Visit) -> Content | None:
     found = visit.rows_of(ask_cases)
     if not found:
         return None
-    words = ngettext("%(n)d alert waits for a rating or decision", "%(n)d alerts wait for a rating or decision",
-                     len(found))  # fmt: skip
+    words = ngettext("%(n)d alert waits for its next step", "%(n)d alerts wait for their next step", len(found))
     return Content(
         items=tuple(_item(case, visit) for case in found[:MOST]),
         more_url=reverse("coordination:case-list"),

@@ -9,12 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from coordination.models import CaseStep, WarningCase
-from coordination.warnings import ratings, rules
+from coordination.permissions import CALL
+from coordination.warnings import decisions, ratings, rules
 from coordination.warnings.act_forms import UrgentForm
 from coordination.warnings.acts import FORMS, form_for
 from coordination.warnings.case_links import hidden_fields
@@ -98,8 +101,23 @@ def acts_of(user: Any, case: WarningCase, steps: Iterable[Step]) -> list[dict[st
         if url is None:
             continue
         form = form_for(step.act, case, user) if step.act in FORMS else None
-        acts.append({"step": step, "url": url, "form": form})
+        acts.append({"step": step, "label": step.label, "url": url, "form": form})
+        if step.act == "decide-emergency":
+            acts[-1:] = _ways_to_decision(user, case, acts[-1])
     return acts
+
+
+def _ways_to_decision(user: Any, case: WarningCase, record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the call of the emergency meeting before the record of what it decided, until a forum has (EW-09)."""
+    if not user.has_perm(CALL, case) or decisions.decisions_now(case).visible_to(user).exists():
+        return [record]
+    call = {
+        "step": record["step"],
+        "label": _("Call the emergency meeting"),
+        "url": reverse("coordination:case-emergency", args=[case.pk]),
+        "form": None,
+    }
+    return [call, record]
 
 
 def url_of(case: WarningCase, act: str) -> str | None:
@@ -150,7 +168,7 @@ def _line(case: WarningCase, states: Iterable[str], done: dict[str, CaseStep]) -
 def _who(step: CaseStep | None) -> str:
     if step is None:
         return ""
-    return f"{step.ended_at:%d.%m. %H:%M}, {step.by or _('the system')}"
+    return f"{date_format(localtime(step.ended_at), 'j M, H:i')}, {step.by or _('the system')}"
 
 
 def ratings_of(user: Any, case: WarningCase, steps: list[CaseStep]) -> list[dict[str, Any]]:

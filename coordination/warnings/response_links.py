@@ -47,7 +47,7 @@ ACTS = {
 VERBS: dict[str, str | Promise] = {
     "shared": _("shared"),
     "acknowledged": _("acknowledged"),
-    "reminded of": _("reminded somebody of"),
+    "reminded of": _("reminded a silent recipient of"),
     "climbed the chain with": _("went one level up with"),
     "called an emergency meeting on": _("called an emergency meeting on"),
     "assessed the harm of an operation on": _("assessed the harm of an operation on"),

@@ -63,6 +63,26 @@ def test_ew_08_alert_is_sent_seen_on_the_desk_and_acknowledged_there(
     assert "Awaited until" in seen
 
 
+def test_ew_09_imminent_case_stays_on_the_desk_and_its_first_act_is_to_call_the_meeting(
+    client: Client, case: WarningCase, officer: Person, head_of_office: Person
+) -> None:
+    """What was sent out waits on the desk for a decision, then the flash report; the call comes before the record."""
+    head, call = as_person(head_of_office), f'class="btn go" href="{url(case, "emergency")}"'
+    for state, waits in (
+        (CaseState.DISSEMINATED, True),
+        (CaseState.EMERGENCY_DECIDED, True),
+        (CaseState.FLASH_SENT, False),
+    ):
+        WarningCase.objects.filter(pk=case.pk).update(state=state)
+        assert [("waits for its next step" in one.get("/").content.decode()) for one in (head, client)] == [waits] * 2
+    WarningCase.objects.filter(pk=case.pk).update(state=CaseState.DISSEMINATED)
+    page = head.get(f"/alerts/{case.pk}/").content.decode()
+    assert page.index(call) < page.index(f'href="{url(case, "decision")}"')
+    assert url(case, "emergency") not in client.get(f"/alerts/{case.pk}/").content.decode()
+    decide_on(case, make_forum(case.office, officer), officer)
+    assert call not in head.get(f"/alerts/{case.pk}/").content.decode()
+
+
 def test_changed_list_without_reason_keeps_what_was_ticked(
     client: Client, case: WarningCase, head_of_office: Person
 ) -> None:
