@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -188,5 +189,29 @@ class SpecialForm(RefusingForm):
         }  # fmt: skip
 
 
-class GenericForm(ActForm):
-    """A step without fields of its own."""
+class PlainForm(ActForm):
+    """A step that states nothing but that it was done; words to it are kept in its record, skip or not."""
+
+    SAID: tuple[str | Promise, str | Promise] = ("", "")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        label, help_text = self.SAID
+        self.fields["reason"] = words(label, help_text=help_text, rows=2)
+
+
+class MatrixForm(PlainForm):
+    SAID = (
+        gettext_lazy("What was settled in its row"),
+        gettext_lazy(
+            "The Early Warning Matrix draws the case by itself. Look at its row: are the partners, the actions and the "
+            "remarks right? Then say that it is up to date."
+        ),
+    )
+
+
+class ReassessForm(PlainForm):
+    SAID = (
+        gettext_lazy("What the reassessment found"),
+        gettext_lazy("What the response changed, and what is left of the threat. Then the case is watched."),
+    )

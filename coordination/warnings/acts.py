@@ -13,9 +13,13 @@ from coordination.warnings.act_forms import (
     ImpactForm,
     InformationForm,
     LikelihoodForm,
+    MatrixForm,
+    PlainForm,
+    ReassessForm,
     SourceForm,
 )
 from coordination.warnings.choices import AssessingBody
+from coordination.warnings.moves import move_case
 from coordination.warnings.rules import STEER
 
 
@@ -26,6 +30,15 @@ class ActOfForm:
     form: type[ActForm]
     service: Callable[..., WarningCase]
     begins: tuple[tuple[str, str], ...] = ()
+
+
+def _plain(act: str) -> Callable[..., WarningCase]:
+    """Return the service of a step that sets no column: it only moves the case on."""
+
+    def do(case: WarningCase, *, by: Any, reason: str, based_on: int | None) -> WarningCase:
+        return move_case(case, act, by=by, reason=reason, based_on=based_on)
+
+    return do
 
 
 FORMS: dict[str, ActOfForm] = {
@@ -41,6 +54,8 @@ FORMS: dict[str, ActOfForm] = {
         LikelihoodForm, ratings.rate_likelihood, (("level", "likelihood"), ("body", "likelihood_body"))
     ),
     "prioritise": ActOfForm(ImminenceForm, ratings.decide_imminence),
+    "update-matrix": ActOfForm(MatrixForm, _plain("update-matrix")),
+    "monitor": ActOfForm(ReassessForm, _plain("monitor")),
 }  # fmt: skip
 
 
@@ -50,7 +65,7 @@ def form_for(act: str, case: WarningCase, user: Any, data: Any = None) -> ActFor
     initial = {name: getattr(case, column) for name, column in one.begins if getattr(case, column)}
     if act == "class" and case.classed_at is not None:
         initial["case_class"] = case.case_class
-    needs_reason = act != "prioritise" and ratings.needs_reason(case, act)
+    needs_reason = act != "prioritise" and not issubclass(one.form, PlainForm) and ratings.needs_reason(case, act)
     form = one.form(data, case=case, needs_reason=needs_reason, initial=initial)
     if "body" in form.fields and not user.has_perm(STEER, case):
         body: Any = form.fields["body"]

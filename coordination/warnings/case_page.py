@@ -59,6 +59,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waits_for": [str(step.label) for step in waiting(case)],
         "since": since(_stands_since(case, steps), now),
         "next_acts": next_acts,
+        "for_others": _for_others(case, next_acts),
         "ratings": ratings_of(user, case, steps) if follows and (case.state != CaseState.RECEIVED or can_rate) else [],
         "can_rate": can_rate,
         "can_reopen": not case.is_open and user.has_perm(rules.STEER, case),
@@ -91,6 +92,12 @@ def waiting(case: WarningCase) -> tuple[Step, ...]:
     return needed or found
 
 
+def _for_others(case: WarningCase, acts: list[dict[str, Any]]) -> list[str]:
+    """Return what the case waits for that the person may not do."""
+    mine = {act["step"].act for act in acts}
+    return [str(step.label) for step in waiting(case) if step.act not in mine]
+
+
 def acts_of(user: Any, case: WarningCase, steps: Iterable[Step]) -> list[dict[str, Any]]:
     """Return what the person may do of these steps: a form of its own, or the address where it is done."""
     acts = []
@@ -101,7 +108,8 @@ def acts_of(user: Any, case: WarningCase, steps: Iterable[Step]) -> list[dict[st
         if url is None:
             continue
         form = form_for(step.act, case, user) if step.act in FORMS else None
-        acts.append({"step": step, "label": step.label, "url": url, "form": form})
+        is_needed = step.after not in IF_ANY
+        acts.append({"step": step, "label": step.label, "url": url, "form": form, "is_needed": is_needed})
         if step.act == "decide-emergency":
             acts[-1:] = _ways_to_decision(user, case, acts[-1])
     return acts
@@ -116,6 +124,7 @@ def _ways_to_decision(user: Any, case: WarningCase, record: dict[str, Any]) -> l
         "label": _("Call the emergency meeting"),
         "url": reverse("coordination:case-emergency", args=[case.pk]),
         "form": None,
+        "is_needed": True,
     }
     return [call, record]
 

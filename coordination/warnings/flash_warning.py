@@ -87,9 +87,13 @@ def _report(report: CaseReport) -> str:
 
 
 def _reliability(case: WarningCase) -> str:
-    source = SourceReliability(case.source_reliability or SourceReliability.F)
-    information = InformationReliability(case.information_reliability or InformationReliability.UNKNOWN)
-    said = {"source": source.label, "information": information.label, "class": CaseClass(case.case_class).label}
+    """Say the ratings as they were given: one that nobody gave yet is not told as F, which is a judgment (step 3)."""
+    not_yet = _("not rated yet")
+    source = SourceReliability(case.source_reliability).label if case.source_reliability else not_yet
+    information = (
+        InformationReliability(case.information_reliability).label if case.information_reliability else not_yet
+    )
+    said = {"source": source, "information": information, "class": CaseClass(case.case_class).label}
     text = _("Source: %(source)s. Information: %(information)s. Class: %(class)s,") % said
     if case.case_class == CaseClass.WARNING:
         return f"{text} " + _("triangulated and validated.")
@@ -161,6 +165,7 @@ def _unknown(case: WarningCase) -> tuple[Paragraph, ...]:
         (case.threatening == Threatening.UNKNOWN, _("who threatens")),
         (not case.at_risk, _("who is at risk")),
         (case.people is None, _("how many people are at risk")),
+        (case.impact_civilians is None, _("the impact on civilians")),
         (case.impact_children is None and case.children_rating != UnitRating.NOT_RELEVANT, _("the impact on children")),
         (
             case.impact_women is None and case.women_rating != UnitRating.NOT_RELEVANT,

@@ -15,6 +15,7 @@ from coordination.warnings.choices import Branch, CaseState
 from coordination.warnings.flash import send_incident_flash, send_warning_flash
 from coordination.warnings.flash_content import read_flash
 from coordination.warnings.flash_files import TEMPLATE, document_of
+from coordination.warnings.flash_warning import _known, _unknown
 from coordination.warnings.moves import move_case
 from pocweb import jobs
 from pocweb.audit import fingerprint, history_of
@@ -147,6 +148,19 @@ def test_ew_10_what_else_is_refused(
     second = make_flash(case, head_of_office, reason="Overruled")
     assert second.decision is not None
     assert (second.decision.text, "Patrol the road until" in str(second.content)) == ("Evacuate", False)
+
+
+def test_flash_report_tells_no_rating_that_nobody_gave(case: WarningCase) -> None:
+    """EW-10: F and "cannot be estimated" are judgments (Annex V, steps 3 and 4); a case sent out at once has none."""
+    WarningCase.objects.update(
+        source_reliability="", information_reliability="", is_triangulated=False, triangulation="", case_class="alert",
+        impact_civilians=None,
+    )  # fmt: skip
+    case.refresh_from_db()
+    text = " ".join(paragraph.text for paragraph in _known(case) + _unknown(case))
+    assert "Source: not rated yet. Information: not rated yet. Class: Alert, not confirmed" in text
+    assert "how reliable the source is; whether the information is true; " in text
+    assert "the impact on civilians; the impact on children" in text
 
 
 def test_flash_report_as_pdf_and_for_whom(

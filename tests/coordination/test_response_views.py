@@ -8,7 +8,9 @@ from django.test import Client
 
 from coordination.models import CaseRecipient, CaseResponse, HarmAssessment, Meeting, RecipientRule, WarningCase
 from coordination.warnings import response_panels as panels
+from coordination.warnings.case_page import acts_of
 from coordination.warnings.choices import Branch, CaseState
+from coordination.warnings.rules import STEPS
 from coordination.warnings.sending import send_out, share_case
 from pocweb import clock
 from pocweb.desk import Visit
@@ -81,6 +83,29 @@ def test_ew_09_imminent_case_stays_on_the_desk_and_its_first_act_is_to_call_the_
     assert url(case, "emergency") not in client.get(f"/alerts/{case.pk}/").content.decode()
     decide_on(case, make_forum(case.office, officer), officer)
     assert call not in head.get(f"/alerts/{case.pk}/").content.decode()
+
+
+def test_ew_07_every_step_of_the_state_table_has_its_button_on_the_case(
+    client: Client, case: WarningCase, officer: Person, head_of_office: Person
+) -> None:
+    """Annex V, steps 3 to 17: no case stops at a step without a page; I14 and N12 keep the words."""
+    for step in STEPS:
+        WarningCase.objects.filter(pk=case.pk).update(state=step.before[0], branch=step.branch)
+        case.refresh_from_db()
+        acts = acts_of(head_of_office, case, [step]) or acts_of(officer, case, [step])
+        assert [one["step"] for one in acts][-1:] == [step]
+    for state, act, after in (
+        (CaseState.FLASH_SENT, "update-matrix", CaseState.MATRIX_UPDATED),
+        (CaseState.IMPLEMENTING, "monitor", CaseState.MONITORED),
+    ):
+        WarningCase.objects.filter(pk=case.pk).update(state=state, branch=I)
+        case.refresh_from_db()
+        assert url(case, f"do/{act}") in client.get(f"/alerts/{case.pk}/").content.decode()
+        post = {"based_on": case.version, "reason": "The row is right", "once": act}
+        assert [client.post(url(case, f"do/{act}"), post).status_code for _turn in range(2)] == [302, 302]
+        case.refresh_from_db()
+        assert (case.state, case.steps.latest("pk").reason) == (after, "The row is right")
+    assert client.post(url(case, "do/update-matrix"), {"based_on": case.version}).status_code == 422  # a way back
 
 
 def test_changed_list_without_reason_keeps_what_was_ticked(
