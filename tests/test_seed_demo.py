@@ -110,8 +110,8 @@ def _check_papers(mission: Mission) -> None:
     assert set(Forum.objects.filter(mission=mission, parent=None).values_list("code", flat=True)) == {"smgp"}
     assert set(Forum.objects.filter(mission=mission, chair=None).values_list("code", flat=True)) == {"opt"}
     assert Mechanism.objects.filter(mission=mission).exclude(representative=None).count() == 3
-    held = Meeting.objects.filter(mission=mission).order_by("starts_at").values_list("state", flat=True)
-    assert list(held) == ["held", "held", "planned"]
+    held = Meeting.objects.filter(mission=mission).order_by("starts_at").values_list("kind", "state")
+    assert list(held) == [*[("regular", "held")] * 2, *[("emergency", "held")] * 2, ("regular", "planned")]
     assert ActionPoint.objects.filter(mission=mission).overdue(date(2020, 12, 31)).count() == 1
     assert Issue.objects.get(mission=mission).state == "referred_operational"
     assert list(Report.objects.filter(mission=mission).order_by("period").values_list("period", "state")) == [

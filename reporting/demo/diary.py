@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
-from pocweb.models import Mission, Person
+from pocweb.models import AuditEvent, Mission, Person
 
 FIRST_HOUR = time(8, 0, tzinfo=UTC)
 
@@ -27,15 +27,20 @@ class Diary:
 
     def play(self) -> int:
         """Do everything in the order of days and return the number of acts."""
-        done, today, minute = 0, None, 0
+        done, today, moment = 0, None, datetime.min.replace(tzinfo=UTC)
         for day, _order, act in sorted(self._acts, key=lambda entry: entry[:2]):
             if day != today:
-                today, minute = day, 0
+                today, moment = day, max(moment, datetime.combine(day, FIRST_HOUR))
                 Mission.objects.filter(pk=self.mission.pk).update(clock_on=day)
-            act(datetime.combine(day, FIRST_HOUR) + timedelta(minutes=minute))
-            minute += 2
+            act(moment)
+            moment = max(moment, self._last_act()) + timedelta(minutes=2)
             done += 1
         return done
+
+    def _last_act(self) -> datetime:
+        """Return the moment of the last event: an act may take hours, and the next begins after it."""
+        events = AuditEvent.objects.filter(mission=self.mission).order_by("-seq")
+        return events.values_list("at", flat=True)[0]
 
 
 @cache
