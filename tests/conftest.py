@@ -99,6 +99,17 @@ def _quick_flush() -> Iterator[None]:
     connection.ops.sql_flush = truncate  # type: ignore[method-assign]
 
 
+def _end_sessions() -> None:
+    """End what other threads left connected: a server's thread that answered the last request may still hold one."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(
     django_test_environment: None,
@@ -122,6 +133,7 @@ def django_db_setup(
     yield
     if not django_db_keepdb:
         with django_db_blocker.unblock():
+            _end_sessions()
             teardown_databases(made, 0)
 
 

@@ -96,7 +96,7 @@ def _flashed() -> Any:
 
 def _unasked() -> Any:
     """Return the cases of Bambari of which step 17 asks whether they are evaluated."""
-    return WarningCase.objects.filter(office__code="BAMBARI", review_state="open", state="closed").order_by("pk")
+    return WarningCase.objects.filter(office__code="BAMBARI", review_state="open", state="monitored").order_by("pk")
 
 
 def _protection_actors() -> Any:
