@@ -39,6 +39,7 @@ def community_overview(request: HttpRequest) -> HttpResponse:
         "assistants": len(ground.assistants),
         "gaps": len(gaps),
         "year": today.year,
+        "can_see_engagement": request.user.has_perm("coordination.view_engagement"),
         "marking": _marking(ground),
     }
     return render(request, "coordination/community_overview.html", context)

@@ -69,12 +69,15 @@ def alerts_to_handle(visit: Visit) -> Content | None:
 def _item(case: WarningCase, visit: Visit) -> Item:
     steps = steps_from(case.state, case.branch)
     is_imminent = case.branch == Branch.IMMINENT
+    step = str(steps[0].label) if steps else str(case.get_state_display())
+    if not visit.user.has_role(*STEERING):
+        step = _("Rate the impact that is asked of your unit")
     ages = {"office": case.office, "time": since(case.received_at, visit.now)}
     return Item(
         text=f"{case.ref} {headline(case)}",
         url=reverse("coordination:case-detail", args=[case.pk]),
         tone="bad" if is_imminent else "warn",
-        state=str(steps[0].label) if steps else str(case.get_state_display()),
+        state=step,
         note=_("%(office)s, received %(time)s ago") % ages,
     )
 

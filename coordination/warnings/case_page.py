@@ -67,7 +67,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_see_threat": case.threat_id is not None and user.has_perm("threats.view_threat", case.threat),
         "can_see_incident": case.incident_id is not None and user.has_perm("threats.view_incident", case.incident),
         "source": case.source if case.source_id and user.has_perm("threats.view_source") else None,
-        "urgent": UrgentForm() if is_urgent_open and case.branch != Branch.IMMINENT else None,
+        "urgent": UrgentForm(auto_id="id_urgent_%s") if is_urgent_open and case.branch != Branch.IMMINENT else None,
         "reports": case.reports.filter(Q() if follows else Q(by=user)).select_related("by"),
         "panels": drawn(request, case),
         "events": history(user, case) if follows else [],
@@ -100,7 +100,7 @@ def _for_others(case: WarningCase, acts: list[dict[str, Any]]) -> list[str]:
 
 def acts_of(user: Any, case: WarningCase, steps: Iterable[Step]) -> list[dict[str, Any]]:
     """Return what the person may do of these steps: a form of its own, or the address where it is done."""
-    acts = []
+    acts: list[dict[str, Any]] = []
     for step in steps:
         if not user.has_perm(step.permission, case):
             continue
@@ -108,8 +108,8 @@ def acts_of(user: Any, case: WarningCase, steps: Iterable[Step]) -> list[dict[st
         if url is None:
             continue
         form = form_for(step.act, case, user) if step.act in FORMS else None
-        is_needed = step.after not in IF_ANY
-        acts.append({"step": step, "label": step.label, "url": url, "form": form, "is_needed": is_needed})
+        is_main = step.after not in IF_ANY and not any(act["is_main"] for act in acts)
+        acts.append({"step": step, "label": step.label, "url": url, "form": form, "is_main": is_main})
         if step.act == "decide-emergency":
             acts[-1:] = _ways_to_decision(user, case, acts[-1])
     return acts
@@ -124,9 +124,9 @@ def _ways_to_decision(user: Any, case: WarningCase, record: dict[str, Any]) -> l
         "label": _("Call the emergency meeting"),
         "url": reverse("coordination:case-emergency", args=[case.pk]),
         "form": None,
-        "is_needed": True,
+        "is_main": True,
     }
-    return [call, record]
+    return [call, {**record, "is_main": False}]
 
 
 def url_of(case: WarningCase, act: str) -> str | None:

@@ -84,7 +84,11 @@ def case_decision(request: HttpRequest, pk: int) -> HttpResponse:
             return done(request, moved_on(case), case, "decisions")
     found = list(decisions.decisions_now(case).visible_to(request.user))
     can_call = case.is_imminent and request.user.has_perm(CALL, case)
-    context = context_of(case, request, form=form, decisions=found, can_call=can_call)
+    items = case.agenda_items.visible_to(request.user).filter(
+        meeting__state__in=(MeetingState.PLANNED, MeetingState.OPEN)
+    )
+    meetings = [one.meeting for one in items.select_related("meeting__forum").order_by("meeting__starts_at")]
+    context = context_of(case, request, form=form, decisions=found, can_call=can_call, meetings=meetings)
     return render(request, "coordination/response_decision.html", context, status=422 if form.errors else 200)
 
 

@@ -178,6 +178,9 @@ def test_case_says_what_it_waits_for_and_offers_it(bambari: Office, joc: Person,
     words = ("Waits for: Class it", "Imminent", "Not imminent", "Tabled for the local forum", "Harm assessed")
     assert all(word in said for word in words)
     assert f'action="/alerts/{case.pk}/do/class/"' in mine.content.decode()
+    both = client_of(joc).get(f"/alerts/{make_case(bambari, joc, 'likelihood_rated').pk}/").content.decode()
+    ids = re.findall(r' id="([^"]+)"', both)  # the urgent form stands beside that of imminence
+    assert sorted(ids) == sorted(set(ids))
     assert "That is for others to do." in text_of(theirs)
     assert "<form" not in theirs.content.decode().split("<main")[1]
     decided = client_of(joc).get(f"/alerts/{make_case(bambari, joc, 'tabled', 'non_imminent').pk}/")
@@ -258,7 +261,9 @@ def test_special_unit_answers_on_its_page(bambari: Office, hq: Office, joc: Pers
     protection = make_person("protection", Role.PROT, hq, "human-rights")
     case = make_case(bambari, joc, "classed", children_rating="asked", women_rating="asked")
     client = client_of(protection)
-    assert case.ref in text_of(client.get(reverse("pocweb:desk")))
+    desk = text_of(client.get(reverse("pocweb:desk")))
+    assert case.ref in desk
+    assert "Rate the impact that is asked of your unit" in desk  # not the step that others take
     url = f"/alerts/{case.pk}/impact/"
     assert client.post(f"{url}women/", {"answer": "none", "reason": ""}).status_code == 422
     assert client.post(f"{url}women/", {"answer": "none", "reason": "Men only."}).status_code == 302

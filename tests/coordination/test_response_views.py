@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from coordination.meetings.services import put_case
 from coordination.models import CaseRecipient, CaseResponse, HarmAssessment, Meeting, RecipientRule, WarningCase
 from coordination.warnings import response_panels as panels
 from coordination.warnings.case_page import acts_of
@@ -17,6 +18,7 @@ from pocweb.desk import Visit
 from pocweb.models import Mission, Notice, Office, Person
 from tests.factories.coordination_case import make_case
 from tests.factories.coordination_forum import make_forum
+from tests.factories.coordination_meeting import make_meeting
 from tests.factories.coordination_response import HARM, decide_on, make_harm, make_response
 
 I, N = Branch.IMMINENT, Branch.NON_IMMINENT  # noqa: E741  the letters of the steps
@@ -154,6 +156,9 @@ def test_ew_09_one_press_on_the_case_leads_to_the_session(
 def test_decision_page_without_a_decision_shows_the_way(client: Client, bambari: Office, officer: Person) -> None:
     case = make_case(bambari, officer, CaseState.TABLED, N)
     assert b"Write it under the case in the meeting" in client.get(url(case, "decision")).content
+    meeting = make_meeting(make_forum(bambari, officer), officer)
+    put_case(meeting, case, why="Tabled", by=officer, now=meeting.starts_at)
+    assert f'href="/meetings/{meeting.pk}/"' in client.get(url(case, "decision")).content.decode()
     answer = client.post(url(case, "decision"), {"based_on": case.version})
     assert (answer.status_code, b"No decision of a forum on" in answer.content) == (422, True)
 
